@@ -1,0 +1,1 @@
+"""What we think of what was found. Pure: no network, no clock, no disk beyond the package's own catalogue."""

@@ -1,0 +1,1 @@
+"""What publishers say: support dates now; version order, advisories and matching grow here."""

@@ -1,0 +1,60 @@
+"""Support dates per product and release cycle, decoded from feed data (never written into code)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+class SupportFeedError(ValueError):
+    """The feed's bytes are not what they should be. The message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One release cycle. A date is the last day of support; None: not announced."""
+
+    product: str
+    cycle: str
+    ends: date | None  # regular support, free of charge
+    extended_ends: date | None  # paid or community extension; counts only with evidence of entitlement
+    released: date | None = None
+    latest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SupportDates:
+    snapshot: date  # when the publisher's data was taken
+    source: str
+    cycles: Mapping[str, tuple[Cycle, ...]]  # product -> its cycles
+
+    def cycle(self, product: str, cycle: str) -> Cycle | None:
+        return next((c for c in self.cycles.get(product, ()) if c.cycle == cycle), None)
+
+
+def decode(data: bytes) -> SupportDates:
+    """Read our own JSON form: {"snapshot", "source", "products": {name: [{cycle, ends, extended_ends, ...}]}}.
+
+    Raises :class:`SupportFeedError`.
+    """
+    try:
+        document = json.loads(data)
+        cycles = {name: tuple(_cycle(name, row) for row in rows) for name, rows in document["products"].items()}
+        return SupportDates(date.fromisoformat(document["snapshot"]), str(document["source"]), cycles)
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise SupportFeedError(f"support dates are unreadable: {fault!r}") from fault
+
+
+def _cycle(product: str, row: Mapping[str, str | None]) -> Cycle:
+    return Cycle(
+        product=product,
+        cycle=str(row["cycle"]),
+        ends=_day(row.get("ends")),
+        extended_ends=_day(row.get("extended_ends")),
+        released=_day(row.get("released")),
+        latest=str(row.get("latest") or ""),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,131 @@
+"""A check: what it needs, what it says, and how it is run over the facts of one asset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from checks.advisories.support import SupportDates
+from checks.finding import CheckRun, Outcome, Ruling, Severity, not_applicable, not_assessed
+from inventory.asset import Asset, Privilege
+from inventory.facts.missing import Absent, Missing, Reason
+
+MAX_OBSERVED = 1000  # characters of an evidence sentence
+
+
+class Theme(StrEnum):
+    """Root cause that findings are counted by (domain.md, Counting)."""
+
+    MISSING_OS_PATCH = "missing OS patch"
+    MISSING_APP_PATCH = "missing application patch"
+    FIRMWARE = "firmware"
+    UNSUPPORTED = "unsupported"
+    WEAK_CONFIG = "weak configuration"
+    WEAK_CRYPTO = "weak cryptography"
+    DEFAULT_CREDENTIAL = "default credential"
+    EXPOSED_SERVICE = "exposed service"
+    NO_MONITORING = "no monitoring"
+    ASSET_UNKNOWN = "unknown asset"
+    RESTART_PENDING = "restart pending"
+    AVAILABILITY = "availability"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a check may know. The same context gives the same rulings, always."""
+
+    asset: Asset
+    facts: Mapping[str, Any]  # name in FACTS -> that fact, Missing or Absent
+    now: datetime  # when the facts were collected; handed in
+    support: SupportDates | None = None  # None: no feed
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    text: str  # what to do, one or two sentences
+    steps: tuple[str, ...] = ()
+    verify: str = ""  # how the reader sees that it worked
+    risk: str = ""  # what the change may break
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    id: str  # <surface>.<area>.<condition-that-is-bad>; never renumbered, never reused
+    title: str
+    severity: Severity
+    theme: Theme
+    rationale: str  # why it matters, plain English
+    remedy: Remedy
+    needs: tuple[str, ...]  # names in FACTS
+    privilege: Privilege  # needed on the host to get those facts
+    rule: Callable[[Context], Iterable[Ruling]] = field(repr=False)
+    version: int = 1  # raised when the meaning changes
+    references: tuple[str, ...] = ()
+    default: bool = True  # False: runs only when asked for by --check
+    supersedes: tuple[str, ...] = ()
+    family: str = ""  # identity of its findings; "" is the id
+    source: str = ""  # file it is written in, for messages
+
+    @property
+    def surface(self) -> str:
+        return self.id.partition(".")[0]
+
+    def judge(self, context: Context, privileges: Mapping[str, Privilege]) -> tuple[CheckRun, ...]:
+        """Judge one asset. At least one run comes back; a fault in the rule is an ERROR run, never a pass.
+
+        ``privileges`` tells under which right each fact was read.
+        """
+        least = min((privileges.get(n, Privilege.NONE) for n in self.needs), key=lambda p: p.rank, default=Privilege.NONE)
+        return tuple(
+            CheckRun(
+                check_id=self.id,
+                check_version=self.version,
+                outcome=r.outcome,
+                observed=r.observed[:MAX_OBSERVED],
+                subject=r.subject,
+                reason=r.reason,
+                privilege=least,
+                facts=self.needs,
+            )
+            for r in self._rulings(context)
+        )
+
+    def _rulings(self, context: Context) -> list[Ruling]:
+        gap = self._gap(context)
+        if gap is not None:
+            return [gap]
+        try:
+            rulings = list(self.rule(context))
+        except Exception as fault:  # the one task boundary of judging: a broken rule must not stop the others
+            return [Ruling(Outcome.ERROR, f"the check itself failed: {type(fault).__name__}")]
+        return _settled(rulings)
+
+    def _gap(self, context: Context) -> Ruling | None:
+        """Why this check cannot be run, if so. What is absent comes before what could not be read."""
+        states = [context.facts.get(n, Missing(Reason.NOT_ATTEMPTED, f"{n} was not asked for")) for n in self.needs]
+        for state in states:
+            if isinstance(state, Absent):
+                return not_applicable(state.detail)
+        for state in states:
+            if isinstance(state, Missing):
+                return not_assessed(state.reason, state.detail)
+        return None
+
+
+def _settled(rulings: list[Ruling]) -> list[Ruling]:
+    """A rule that says nothing looked and found nothing wrong; one subject is ruled on once."""
+    if not rulings:
+        return [Ruling(Outcome.PASS, "nothing found")]
+    seen: dict[Any, Ruling] = {}
+    for ruling in rulings:
+        kept = seen.get(ruling.subject)
+        if kept is None or (ruling.outcome is Outcome.FAIL and kept.outcome is not Outcome.FAIL):
+            seen[ruling.subject] = ruling
+    return list(seen.values())

@@ -1,0 +1,99 @@
+"""What judging yields: the outcome of one check on one subject of one asset, and the identity of a finding."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from inventory.asset import Privilege
+from inventory.facts.missing import Reason
+
+FINGERPRINT_VERSION = 1
+
+
+class Outcome(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_ASSESSED = "not_assessed"
+    ERROR = "error"
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical .. 4 for info, for sorting."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What exactly on the asset is weak. ``("host", "")`` is the asset as a whole."""
+
+    kind: str = "host"
+    key: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}" if self.key else self.kind
+
+
+HOST = Subject()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One judgement about one subject. ``observed`` is the sentence with the observed value."""
+
+    outcome: Outcome
+    observed: str
+    subject: Subject = HOST
+    reason: Reason | None = None  # with NOT_ASSESSED only
+
+
+def failed(observed: str, subject: Subject = HOST) -> Ruling:
+    return Ruling(Outcome.FAIL, observed, subject)
+
+
+def passed(observed: str, subject: Subject = HOST) -> Ruling:
+    return Ruling(Outcome.PASS, observed, subject)
+
+
+def not_applicable(why: str) -> Ruling:
+    return Ruling(Outcome.NOT_APPLICABLE, why)
+
+
+def not_assessed(reason: Reason, why: str) -> Ruling:
+    return Ruling(Outcome.NOT_ASSESSED, why, HOST, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """One check, run on one subject of one asset. ``facts`` names what it was judged from."""
+
+    check_id: str
+    check_version: int
+    outcome: Outcome
+    observed: str
+    subject: Subject = HOST
+    reason: Reason | None = None
+    privilege: Privilege = Privilege.NONE  # the least right among the facts it was judged from
+    facts: tuple[str, ...] = ()
+
+
+def fingerprint(asset_uid: str, check_family: str, subject: Subject) -> str:
+    """Identity of a finding (domain.md): survives a new hostname, address, version, title or severity."""
+    parts = {
+        "asset": asset_uid,
+        "check": check_family,
+        "subject_key": subject.key,
+        "subject_kind": subject.kind,
+        "version": FINGERPRINT_VERSION,
+    }
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

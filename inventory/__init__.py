@@ -1,0 +1,1 @@
+"""What is in the estate. The bottom floor: imports nothing else of ours."""

@@ -1,0 +1,88 @@
+"""One thing in the estate that can be looked at, and how to get to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from inventory.estate import Estate
+
+
+class Become(StrEnum):
+    """How root-only sections are run on the host."""
+
+    COLLECTOR = "collector"  # one root-owned script behind a digest-pinned sudoers line
+    SUDO = "sudo"  # sudo -n sh: the account may run anything as root
+    NONE = "none"  # never; root-only sections are not assessed
+
+
+class Privilege(StrEnum):
+    """Under which right something was read. ROOT is more than USER is more than NONE."""
+
+    NONE = "none"
+    USER = "user"
+    ROOT = "root"
+
+    @property
+    def rank(self) -> int:
+        return ("none", "user", "root").index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The way in. ``credential`` and ``bastion`` are names in the inventory, never a secret."""
+
+    way: str  # ssh, local
+    address: str
+    port: int = 22
+    user: str | None = None
+    credential: str | None = None
+    bastion: str | None = None  # the name of another asset
+    become: Become = Become.COLLECTOR
+    ssh_config: bool = False  # honour ~/.ssh/config for this host
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How hard a host or a group of hosts may be hit. Times in seconds."""
+
+    host_seconds: float = 120.0  # whole visit
+    connect_seconds: float = 10.0
+    login_seconds: float = 10.0  # banner, and again authentication
+    output_bytes: int = 8 * 1024 * 1024  # counted before and after decompression
+    concurrent: int | None = None  # hosts of this group at once; None: no cap of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    name: str  # the inventory's name: the label, not the identity
+    connection: Connection
+    kind: str = "server"  # server, workstation, laptop, network, endpoint
+    groups: tuple[str, ...] = ()
+    area: str | None = None
+    site: str | None = None
+    service: str | None = None
+    supplier: str | None = None
+    owner: str = ""
+    exposure: str | None = None  # internet, third-party, internal, isolated; None: unknown
+    criticality: int | None = None  # 1 low .. 4 vital; None: unknown
+    roles: tuple[str, ...] = ()  # router, docker, mail, database, web, dns, ...
+    fragile: bool = False
+    expected_ports: tuple[str, ...] | None = None  # tcp/443, udp/53; None: the inventory does not say
+    certificates: tuple[str, ...] = ()  # files on the host
+    backup_marks: tuple[str, ...] = ()  # files on the host
+    backup_max_age_hours: int = 26
+    central_login: bool = False  # policy: log-ins must come from a directory
+    antimalware: tuple[str, ...] = ()  # units of which one must run; empty: not required
+    limits: Limits = field(default_factory=Limits)
+    line: int = 0  # where the inventory names it
+
+
+class Source(Protocol):
+    """Something that knows the estate: a file, a CMDB, a cloud."""
+
+    def estate(self) -> Estate:
+        """Read and validate everything. Raises ``InventoryError`` with every fault found."""
+        ...

@@ -1,0 +1,67 @@
+"""The language between looking and judging: one file, one frozen fact, per subject.
+
+A probe in ``scanner/probes`` makes a fact from what a host answered; a check in ``checks`` reads it.
+A fact that could not be had is a :class:`Missing` with a reason; it is never an empty fact. A thing that provably
+is not on the host is an :class:`Absent`.
+Inside a fact, ``None`` means "the host did not report this", an empty tuple means "looked, and there are none".
+"""
+
+from inventory.facts.accounts import Accounts, AuthorizedKeys, Logins, PasswordPolicy, Shadow
+from inventory.facts.boot import Boot
+from inventory.facts.certificates import Certificates
+from inventory.facts.clock import Clock
+from inventory.facts.files import CriticalFiles, FileWalk
+from inventory.facts.firewall import Firewall
+from inventory.facts.hardware import Hardware
+from inventory.facts.identity import Identity
+from inventory.facts.kernel import Kernel
+from inventory.facts.logs import Audit, Logs
+from inventory.facts.missing import Absent, Missing, Reason
+from inventory.facts.network import Interfaces, Sockets
+from inventory.facts.packages import Packages, Repositories, Updates
+from inventory.facts.processes import StaleLibraries
+from inventory.facts.reboot import Reboot
+from inventory.facts.services import Services
+from inventory.facts.sshd import Sshd
+from inventory.facts.storage import Arrays, Backups, Exports, Mounts
+from inventory.facts.sudoers import Sudoers
+from inventory.facts.sysctl import Sysctl
+from inventory.facts.system import System
+
+__all__ = ["FACTS", "Absent", "Missing", "Reason"]
+
+# The name a check uses in its fact paths, and the shape behind it.
+FACTS: dict[str, type] = {
+    "accounts": Accounts,
+    "arrays": Arrays,
+    "audit": Audit,
+    "authorized_keys": AuthorizedKeys,
+    "backups": Backups,
+    "boot": Boot,
+    "certificates": Certificates,
+    "clock": Clock,
+    "critical_files": CriticalFiles,
+    "exports": Exports,
+    "file_walk": FileWalk,
+    "firewall": Firewall,
+    "hardware": Hardware,
+    "identity": Identity,
+    "interfaces": Interfaces,
+    "kernel": Kernel,
+    "logins": Logins,
+    "logs": Logs,
+    "mounts": Mounts,
+    "packages": Packages,
+    "password_policy": PasswordPolicy,
+    "reboot": Reboot,
+    "repositories": Repositories,
+    "services": Services,
+    "shadow": Shadow,
+    "sockets": Sockets,
+    "sshd": Sshd,
+    "stale_libraries": StaleLibraries,
+    "sudoers": Sudoers,
+    "sysctl": Sysctl,
+    "system": System,
+    "updates": Updates,
+}

@@ -1,0 +1,36 @@
+"""Permissions of the files whose permissions matter, and the weekly walk over the whole file system."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FileMode:
+    path: str
+    kind: str  # what it is to us: shadow, passwd, cron, ssh-host-key, grub, docker-socket
+    mode: str  # four octal digits
+    owner: str
+    group: str
+    others_read: bool
+    others_write: bool
+    group_write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalFiles:
+    """The usual files, as far as they exist on this host."""
+
+    items: tuple[FileMode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedFile:
+    path: str
+    kind: str  # suid, sgid, unowned
+    mode: str
+    owner: str
+    packaged: bool | None  # a package owns it; None: not known
+
+
+@dataclass(frozen=True, slots=True)
+class FileWalk:
+    items: tuple[WalkedFile, ...]

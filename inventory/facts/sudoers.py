@@ -1,0 +1,20 @@
+"""Who may become root through sudo (sudoers(5)), as far as the files say. ``Absent`` where sudo is not installed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SudoRule:
+    who: str  # alice, %wheel, ALL, a User_Alias
+    hosts: str
+    run_as: str  # "ALL", "root", "(ALL:ALL)" without its brackets
+    commands: str  # "ALL" or the list as written
+    nopasswd: bool
+    unrestricted: bool  # every command as root
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sudoers:
+    rules: tuple[SudoRule, ...]

@@ -1,0 +1,1 @@
+"""How it is told. Pure: data in, bytes out."""

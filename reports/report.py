@@ -1,0 +1,140 @@
+"""Everything a report can say, as plain data, and the protocol of a format that says it.
+
+The same :class:`ReportData` gives the same bytes in every format: time, order and ids come from the data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from checks.check import Check
+from checks.finding import Outcome, Severity, Subject
+from inventory.asset import Asset, Privilege
+from inventory.estate import Area, Scope, Service, Site, Supplier
+from inventory.facts.missing import Missing, Reason
+
+SCHEMA_VERSION = 1
+LABEL = "IT Health Check-style automated assessment (not a CHECK test)"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetCoverage:
+    """How far the scan got with one asset: each step is a fact of its own."""
+
+    uid: str
+    asset: Asset
+    attempted: bool
+    reached: bool
+    logged_in: bool
+    privilege: Privilege
+    missing: Missing | None  # why the visit did not go through; None: it did
+    seconds: float
+    os_name: str  # "" unknown
+    checks: Mapping[Outcome, int]  # how many checks ended how
+    peer: str = ""
+    identity_note: str = ""  # why the machine's identity needs a person's review, "" if it does not
+
+    @property
+    def fully_assessed(self) -> bool:
+        return self.logged_in and not self.checks.get(Outcome.NOT_ASSESSED, 0) and not self.checks.get(Outcome.ERROR, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A finding on one asset, as this scan saw it."""
+
+    ref: str  # EC-0001: stable, never reused
+    fingerprint: str
+    asset_uid: str
+    asset: str  # name
+    subject: Subject
+    observed: str
+    state: str  # OPEN, VERIFIED_FIXED, ...
+    first_seen: datetime
+    episode: int
+    evidence: tuple[str, ...]  # sha256 of the answers it was judged from
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One weakness with all its occurrences: what "25 critical issues" counts."""
+
+    check: Check
+    occurrences: tuple[Occurrence, ...]
+
+    @property
+    def assets(self) -> frozenset[str]:
+        return frozenset(o.asset_uid for o in self.occurrences)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One check that could not be judged on one asset."""
+
+    asset_uid: str
+    asset: str
+    check_id: str
+    title: str
+    severity: Severity
+    outcome: Outcome  # NOT_ASSESSED or ERROR
+    reason: Reason | None  # None with ERROR
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    name: str
+    snapshot: str  # date
+    age_days: int
+    digest: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """One answer that the judgement rests on."""
+
+    asset: str
+    query: str
+    sha256: str
+    size: int
+    privilege: Privilege
+    missing: Missing | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    scan_id: int
+    estate: str
+    marking: str
+    started_at: datetime
+    ended_at: datetime | None
+    state: str  # complete, partial (stopped by a person), interrupted (the scanner died)
+    tool_version: str
+    inventory_digest: str
+    catalogue_digest: str
+    options: Mapping[str, str]
+    areas: Mapping[str, Area]
+    sites: Mapping[str, Site]
+    suppliers: Mapping[str, Supplier]
+    services: Mapping[str, Service]
+    scopes: tuple[Scope, ...]  # the permissions this scan ran under
+    assets: tuple[AssetCoverage, ...]  # sorted by name; every asset in scope, also those never reached
+    issues: tuple[Issue, ...]  # worst first, then by check id
+    fixed: tuple[Occurrence, ...]  # verified fixed by this scan
+    gaps: tuple[Gap, ...]  # worst first
+    checks: tuple[Check, ...]  # every check that was asked for
+    passed: Mapping[str, int]  # check id -> on how many assets it passed
+    not_applicable: Mapping[str, int]
+    sources: tuple[DataSource, ...]
+    evidence: tuple[EvidenceItem, ...]
+    evidence_root: str  # sha256 over the sorted evidence digests
+
+
+class Format(Protocol):
+    """One way to write a report. ``suffix`` is the file's ending, with its dot."""
+
+    suffix: str
+
+    def render(self, data: ReportData, out: BinaryIO) -> None: ...

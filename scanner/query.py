@@ -1,0 +1,200 @@
+"""What a probe may ask, what comes back, and the two protocols between them: Probe and Transport.
+
+A probe never performs anything: it declares a query and parses the answer. A transport never interprets:
+it carries queries to one asset and returns one :class:`Visit`, also when the asset could not be reached.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from inventory.asset import Asset, Privilege
+from inventory.facts.missing import Absent, Missing, Reason
+
+MAX_ROUNDS = 2  # how often a probe may ask again after it has seen an answer
+
+F_co = TypeVar("F_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One section of the visit's shell script: POSIX sh, read-only, no stdin, output on stdout.
+
+    ``body`` runs in a shell of its own under LC_ALL=C with a fixed PATH; its exit code is reported.
+    Three exit codes speak: 66 "this host provably has no such thing", 69 "the tool that could answer is not
+    installed", 77 "not allowed". Any other non-zero code is for the parser to judge.
+    """
+
+    name: str  # unique in a visit, [a-z0-9_-]+
+    body: str
+    privilege: Privilege = Privilege.USER
+    timeout_seconds: int = 10
+    max_bytes: int = 1024 * 1024
+
+
+Query = Script  # grows with the ways in: SnmpWalk, HttpGet, TlsHello ...
+
+EXIT_ABSENT = 66  # EX_NOINPUT of sysexits.h
+EXIT_NO_TOOL = 69  # EX_UNAVAILABLE of sysexits.h
+EXIT_NOT_ALLOWED = 77  # EX_NOPERM of sysexits.h
+EXIT_TIMED_OUT = 124  # as timeout(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One query's answer. It counts only when ``missing`` is None: complete, and matching its checksum."""
+
+    query: str
+    output: bytes = b""
+    exit_code: int | None = None
+    missing: Missing | None = None
+    privilege: Privilege = Privilege.USER  # under which it really ran
+    asked_at: float = 0.0  # seconds since the epoch, scanner's clock: not asked before
+    answered_at: float = 0.0  # and not answered after
+
+    @property
+    def text(self) -> str:
+        """The output as text; bytes that are not UTF-8 become U+FFFD, never an exception."""
+        return self.output.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How far we got, each step a fact of its own. ``missing`` is None when the visit went through."""
+
+    way: str
+    reached: bool = False
+    logged_in: bool = False
+    privilege: Privilege = Privilege.NONE
+    missing: Missing | None = None
+    peer: str = ""  # what the other side called itself, e.g. its SSH banner
+    host_key: str = ""  # SHA256 fingerprint that was presented, "" if none
+    started_at: datetime = datetime.fromtimestamp(0, UTC)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    attempt: Attempt
+    answers: tuple[Answer, ...] = ()
+
+
+class Deadline:
+    """One monotonic limit for everything done with one host."""
+
+    def __init__(self, seconds: float) -> None:
+        self.ends_at = time.monotonic() + seconds
+
+    def left(self, at_most: float | None = None) -> float:
+        """Seconds left, never below zero, and not above ``at_most``."""
+        left = max(0.0, self.ends_at - time.monotonic())
+        return left if at_most is None else min(left, at_most)
+
+    @property
+    def passed(self) -> bool:
+        return self.left() <= 0.0
+
+
+class Unreadable(Exception):
+    """A parser could not make a fact of an answer. Becomes ``not_assessed``, never a pass."""
+
+    def __init__(self, detail: str, reason: Reason = Reason.OUTPUT_UNREADABLE) -> None:
+        super().__init__(detail)
+        self.missing = Missing(reason, detail)
+
+
+class NotHere(Exception):
+    """A parser read positive proof that the host has no such thing. Becomes ``not_applicable``."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.absent = Absent(detail)
+
+
+class Probe(Protocol[F_co]):
+    """The question and a pure parser for one fact. ``name`` is the fact's name in ``inventory.facts.FACTS``."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def privilege(self) -> Privilege: ...
+
+    def query(self, asset: Asset, so_far: Sequence[Answer]) -> Query | None:
+        """What to ask next, or None when nothing more is needed. Called at most ``MAX_ROUNDS`` times."""
+        ...
+
+    def parse(self, asset: Asset, answers: Sequence[Answer]) -> F_co:
+        """Pure. Only complete answers arrive here. Raises :class:`Unreadable` or :class:`NotHere`."""
+        ...
+
+
+class Transport(Protocol):
+    """One way in to one asset. Never raises for what a host does: that is in the visit's attempt."""
+
+    async def answer(self, queries: Sequence[Query], deadline: Deadline) -> Visit: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A credential with its references resolved. Lives in memory only; its repr shows no secret."""
+
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    key: str | None = field(default=None, repr=False)  # PEM or OpenSSH text
+    passphrase: str | None = field(default=None, repr=False)
+    certificate: str | None = field(default=None, repr=False)
+    agent: bool = False
+
+
+class SecretUnavailable(Exception):
+    """A reference could not be resolved. The message names the reference, never a value."""
+
+
+class Logins(Protocol):
+    """Where transports get log-ins from (implemented in ``scanner/secrets``)."""
+
+    def login(self, asset: Asset) -> Login:
+        """Raises :class:`SecretUnavailable`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """A public host key as OpenSSH writes it."""
+
+    type: str  # ssh-ed25519
+    base64: str
+
+    @property
+    def line(self) -> str:
+        return f"{self.type} {self.base64}"
+
+
+class HostKeys(Protocol):
+    """Where transports get pinned host keys from (implemented in ``scanner/store``)."""
+
+    def pinned(self, address: str, port: int) -> tuple[HostKey, ...]: ...
+
+    def revoked(self, address: str, port: int) -> tuple[HostKey, ...]: ...
+
+    def authorities(self, address: str, port: int) -> tuple[HostKey, ...]:
+        """Keys of certificate authorities trusted to sign this host's key."""
+        ...
+
+    def may_trust_new(self, address: str, port: int) -> bool:
+        """The operator said ``--trust-new`` for this run."""
+        ...
+
+    def pin(self, address: str, port: int, key: HostKey) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a transport may use besides its asset."""
+
+    logins: Logins
+    host_keys: HostKeys
+    assets: Mapping[str, Asset] = field(default_factory=dict)  # to find bastions by name
