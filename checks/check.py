@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.advisories.support import SupportDates
-from checks.finding import CheckRun, Outcome, Ruling, Severity, not_applicable, not_assessed
+from checks.finding import CheckRun, Outcome, Ruling, Severity, Subject, not_applicable, not_assessed, printable
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Absent, Missing, Reason
+
+if TYPE_CHECKING:
+    from checks.example import Example
 
 MAX_OBSERVED = 1000  # characters of an evidence sentence
 
@@ -72,6 +75,7 @@ class Check:
     supersedes: tuple[str, ...] = ()
     family: str = ""  # identity of its findings; "" is the id
     source: str = ""  # file it is written in, for messages
+    examples: tuple[Example, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def surface(self) -> str:
@@ -82,14 +86,16 @@ class Check:
 
         ``privileges`` tells under which right each fact was read.
         """
-        least = min((privileges.get(n, Privilege.NONE) for n in self.needs), key=lambda p: p.rank, default=Privilege.NONE)
+        least = min(
+            (privileges.get(n, Privilege.NONE) for n in self.needs), key=lambda p: p.rank, default=Privilege.NONE
+        )
         return tuple(
             CheckRun(
                 check_id=self.id,
                 check_version=self.version,
                 outcome=r.outcome,
-                observed=r.observed[:MAX_OBSERVED],
-                subject=r.subject,
+                observed=printable(r.observed)[:MAX_OBSERVED],
+                subject=Subject(r.subject.kind, printable(r.subject.key)),
                 reason=r.reason,
                 privilege=least,
                 facts=self.needs,
@@ -103,7 +109,7 @@ class Check:
             return [gap]
         try:
             rulings = list(self.rule(context))
-        except Exception as fault:  # the one task boundary of judging: a broken rule must not stop the others
+        except Exception as fault:  # noqa: BLE001  # the one task boundary of judging: a broken rule stops no other
             return [Ruling(Outcome.ERROR, f"the check itself failed: {type(fault).__name__}")]
         return _settled(rulings)
 

@@ -37,7 +37,9 @@ class AssetCoverage:
 
     @property
     def fully_assessed(self) -> bool:
-        return self.logged_in and not self.checks.get(Outcome.NOT_ASSESSED, 0) and not self.checks.get(Outcome.ERROR, 0)
+        """Logged in, something was judged, and nothing that was asked for is lacking."""
+        lacking = self.checks.get(Outcome.NOT_ASSESSED, 0) + self.checks.get(Outcome.ERROR, 0)
+        return self.logged_in and sum(self.checks.values()) > 0 and lacking == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Occurrence:
     first_seen: datetime
     episode: int
     evidence: tuple[str, ...]  # sha256 of the answers it was judged from
+    check_id: str = ""  # for those in ``fixed``, which have no issue to tell it
 
 
 @dataclass(frozen=True, slots=True)

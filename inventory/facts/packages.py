@@ -12,6 +12,7 @@ class Package:
     source_version: str  # deb only; "" elsewhere
     vendor: str = ""  # rpm VENDOR or deb Origin, "" unknown
     held: bool = False
+    module: str = ""  # rpm MODULARITYLABEL, name:stream:version:context; "" not from a module
 
 
 @dataclass(frozen=True, slots=True)

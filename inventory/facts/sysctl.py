@@ -1,4 +1,7 @@
-"""Kernel settings under /proc/sys (kernel docs, admin-guide/sysctl). None: this kernel has no such setting."""
+"""Kernel settings under /proc/sys (kernel docs, admin-guide/sysctl).
+
+None: this kernel has no such setting, or it has one that may not be read and is named in ``denied``.
+"""
 
 from dataclasses import dataclass
 
@@ -28,3 +31,4 @@ class Sysctl:
     dmesg_restrict: int | None
     sysrq: int | None
     unprivileged_bpf_disabled: int | None
+    denied: tuple[str, ...] = ()  # fields that are None only because this account may not read the setting

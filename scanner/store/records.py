@@ -16,7 +16,7 @@ class StoreError(Exception):
     """The record cannot be read or written. The message says what to do about it."""
 
 
-class ScanRunning(StoreError):
+class ScanRunning(StoreError):  # noqa: N818 (named after what happened)
     """Another scan works on this record now."""
 
 
@@ -46,6 +46,9 @@ class ScanPlan:
     support_snapshot: str
     options: Mapping[str, str] = field(default_factory=dict)
     kind: ScanKind = ScanKind.FULL
+    families: Mapping[str, str] = field(default_factory=dict)  # check id -> family, where it is not the id itself
+    supersedes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # check id -> ids it replaces
+    uses_support: tuple[str, ...] | None = None  # checks that read support dates; None: not known, so every one
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class ScanRow:
     checks: tuple[str, ...]
     planned: int  # assets
     done: int
+    purged: bool = False  # its details were removed to save room; its findings and events stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,8 @@ class EventRow:
     scan_id: int | None
     previous: str
     hash: str
+    episode: int = 1  # after this event
+    why: str = ""  # first seen, proven, regressed, withdrawn ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +171,27 @@ class Size:
     blob_bytes: int  # compressed
     blob_plain_bytes: int
     scans: int
-    largest_scan_bytes: int = 0
+    largest_scan_bytes: int = 0  # compressed evidence of the scan that brought most
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge removed, or would remove."""
+
+    scans: tuple[int, ...]
+    visits: int
+    check_runs: int
+    answers: int  # evidence rows
+    blobs: int
+    blob_bytes: int  # compressed
+    kept_answers: int  # of those scans, because a finding's first, last or proving visit rests on them
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A whole copy and the list of its hashes."""
+
+    database: str  # file name
+    manifest: str
+    sha256: str
+    blobs: int

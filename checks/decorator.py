@@ -1,0 +1,122 @@
+"""``@check(...)``: makes a check of a generator function whose parameter annotations name the facts it needs."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from checks.advisories.support import SupportDates
+from checks.check import Check, Context, Remedy, Theme
+from checks.declarative import ID
+from checks.example import Example, lacking
+from checks.finding import Ruling, Severity, not_assessed
+from inventory.asset import Asset, Privilege
+from inventory.facts import FACTS, Reason
+
+Judge = Callable[..., Iterator[Ruling]]
+_NAMES = {kind: name for name, kind in FACTS.items()}
+_OTHERS: dict[Any, Callable[[Context], Any]] = {
+    Asset: lambda context: context.asset,
+    Context: lambda context: context,
+    SupportDates: lambda context: context.support,
+}
+
+
+class CheckError(TypeError):
+    """A Python check is not written as it must be. The message names the check and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonRule:
+    """Hands a function the facts that it asks for."""
+
+    function: Judge
+    sources: tuple[Callable[[Context], Any], ...]
+    wants_support: bool = False
+
+    def __call__(self, context: Context) -> Iterable[Ruling]:
+        if self.wants_support and context.support is None:
+            return [not_assessed(Reason.FEED_MISSING, "no support dates are loaded")]
+        return self.function(*(source(context) for source in self.sources))
+
+
+def check(
+    *,
+    id: str,  # noqa: A002  # the word that authors know from the YAML
+    title: str,
+    severity: Severity,
+    theme: Theme,
+    rationale: str,
+    remedy: Remedy,
+    privilege: Privilege,
+    examples: Sequence[Example],
+    version: int = 1,
+    references: Sequence[str] = (),
+    default: bool = True,
+    supersedes: Sequence[str] = (),
+    family: str = "",
+) -> Callable[[Judge], Check]:
+    """Decorate a generator of rulings. The name is then the :class:`Check`. Raises :class:`CheckError` at import."""
+
+    def decorate(function: Judge) -> Check:
+        asked = _asked(id, function)
+        made = Check(
+            id=id,
+            title=title,
+            severity=severity,
+            theme=theme,
+            rationale=rationale,
+            remedy=remedy,
+            needs=tuple(_NAMES[kind] for kind in asked if kind in _NAMES),
+            privilege=privilege,
+            rule=PythonRule(function, tuple(_source(kind) for kind in asked), SupportDates in asked),
+            version=version,
+            references=tuple(references),
+            default=default,
+            supersedes=tuple(supersedes),
+            family=family,
+            source=function.__module__.replace(".", "/") + ".py",
+            examples=tuple(examples),
+        )
+        _verified(made)
+        return made
+
+    return decorate
+
+
+def _asked(name: str, function: Judge) -> list[type]:
+    if not inspect.isgeneratorfunction(function):
+        raise CheckError(f"{name}: the function must be a generator: it yields rulings")
+    hints = get_type_hints(function)
+    kinds = [hints.get(parameter) for parameter in inspect.signature(function).parameters]
+    for parameter, kind in zip(inspect.signature(function).parameters, kinds, strict=True):
+        if kind not in _NAMES and kind not in _OTHERS:
+            raise CheckError(
+                f'{name}: the parameter "{parameter}" must be a fact of inventory.facts, Asset, Context or SupportDates'
+            )
+    return [kind for kind in kinds if kind is not None]
+
+
+def _source(kind: type) -> Callable[[Context], Any]:
+    if kind in _OTHERS:
+        return _OTHERS[kind]
+    name = _NAMES[kind]
+    return lambda context: context.facts[name]
+
+
+def _verified(made: Check) -> None:
+    faults: Iterable[str] = (
+        "" if ID.fullmatch(made.id) else "the id is not <surface>.<area>.<condition-that-is-bad>",
+        "" if made.needs else "it asks for no fact",
+        "" if made.title.strip() and made.rationale.strip() and made.remedy.text.strip() else "a text is empty",
+        lacking(made.examples),
+        *(
+            f'an example gives "{n}", which the check does not ask for'
+            for e in made.examples
+            for n in e.facts
+            if n not in made.needs
+        ),
+    )
+    for fault in faults:
+        if fault:
+            raise CheckError(f"{made.id}: {fault}")

@@ -1,0 +1,1 @@
+"""Checks of Linux hosts that need a join, arithmetic or dates: one module per topic."""

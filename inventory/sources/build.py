@@ -1,0 +1,141 @@
+"""From checked settings to the estate: the frozen dataclasses the rest of the program reads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from inventory.asset import Asset, Become, Connection, Limits
+from inventory.estate import (
+    Area,
+    Contract,
+    Credential,
+    Estate,
+    Exposure,
+    Intrusiveness,
+    Scope,
+    Service,
+    Site,
+    Supplier,
+)
+from inventory.sources.document import ScopeKeys
+from inventory.sources.groups import Host
+from inventory.sources.merge import Hierarchy, Setting, Settings
+from inventory.sources.ownkeys import OwnKeys
+from inventory.sources.words import expand
+
+# Keys of an asset that are carried over as they are; None means the default of the dataclass.
+_AS_IS = ("kind", "service", "supplier", "owner", "criticality", "fragile", "backup_max_age_hours", "central_login")
+_LISTS = ("roles", "expected_ports", "certificates", "backup_marks", "antimalware")
+_LIMITS = ("host_seconds", "connect_seconds", "login_seconds", "output_bytes")
+KEY_FILE = "ansible_ssh_private_key_file"
+
+
+def value(said: Settings, *keys: str) -> Any:  # noqa: ANN401 (the models have checked each key's type)
+    """The first of the keys that has a value."""
+    return next((s.value for key in keys if (s := said.get(key)) and s.value is not None), None)
+
+
+def asset(host: Host, groups: tuple[str, ...], said: Settings, sites: Mapping[str, Site], defaults: Limits) -> Asset:
+    """One asset. An exposure or area of its own goes before that of its site."""
+    fields: dict[str, Any] = {key: value(said, key) for key in _AS_IS}
+    fields |= {key: tuple(value(said, key)) for key in _LISTS if value(said, key) is not None}
+    site = sites.get(value(said, "site") or "")
+    exposure = value(said, "exposure") or (site.exposure.value if site and site.exposure else None)
+    return Asset(
+        name=host.name,
+        connection=connection(host.name, said),
+        groups=groups,
+        area=value(said, "area") or (site.area if site else None),
+        site=value(said, "site"),
+        exposure=exposure,
+        limits=_limits(defaults, {k: s.value for k in _LIMITS if (s := said.get(f"limits.{k}"))}),
+        line=host.spot.line,
+        **{key: given for key, given in fields.items() if given is not None},
+    )
+
+
+def connection(name: str, said: Settings) -> Connection:
+    """The way in. ``ansible_become`` counts only where ``become`` is not said."""
+    way = value(said, "ansible_connection") or "ssh"
+    become = value(said, "become")
+    if become is None and value(said, "ansible_become") is not None:
+        become = Become.SUDO if value(said, "ansible_become") else Become.NONE
+    return Connection(
+        way=way,
+        address=value(said, "ansible_host", "ansible_ssh_host") or name,
+        port=value(said, "ansible_port", "ansible_ssh_port") or 22,
+        user=value(said, "ansible_user", "ansible_ssh_user"),
+        credential=value(said, "credential") or _key_file(said),
+        bastion=value(said, "bastion") if way == "ssh" else None,
+        become=Become(become or Become.COLLECTOR),
+        ssh_config=bool(value(said, "ssh_config")),
+    )
+
+
+def _key_file(said: Settings) -> str | None:
+    path = value(said, KEY_FILE)
+    return f"{KEY_FILE}: {path}" if path else None
+
+
+def key_file_credentials(settings: Mapping[str, Setting]) -> dict[str, Credential]:
+    """The log-in that ``ansible_ssh_private_key_file`` stands for, under the name :func:`connection` gives it."""
+    path = value(settings, KEY_FILE)
+    name = _key_file(settings)
+    return {name: Credential(name, key=f"file:{path}")} if name and value(settings, "credential") is None else {}
+
+
+def _limits(base: Limits, said: Mapping[str, Any]) -> Limits:
+    kept = {name: given for name, given in said.items() if given is not None}
+    concurrent = kept.pop("concurrent", None)
+    return Limits(**{**{k: getattr(base, k) for k in _LIMITS}, **kept}, concurrent=concurrent)
+
+
+def default_limits(own: OwnKeys) -> Limits:
+    return _limits(Limits(), {k: v for k, v in own.limits.items() if k != "concurrent"})
+
+
+def group_limits(hierarchy: Hierarchy, own: OwnKeys) -> dict[str, Limits]:
+    """Caps of whole groups; that of the top-level ``limits`` is a cap of ``all``."""
+    defaults = default_limits(own)
+    caps = {"all": _limits(defaults, {"concurrent": own.limits.get("concurrent")})}
+    for name in hierarchy.census.groups:
+        said = hierarchy.of_groups([name])
+        if value(said, "limits.concurrent"):
+            caps[name] = _limits(defaults, {k: value(said, f"limits.{k}") for k in (*_LIMITS, "concurrent")})
+    return {name: limits for name, limits in caps.items() if limits.concurrent}
+
+
+def estate(
+    own: OwnKeys, assets: tuple[Asset, ...], caps: Mapping[str, Limits], implied: Mapping[str, Credential], name: str
+) -> Estate:
+    """Everything but the source and its digest. ``name`` is used when the inventory gives the estate none."""
+    return Estate(
+        name=own.estate.get("name") or name,
+        assets=assets,
+        marking=own.estate.get("marking") or "",
+        areas={n: Area(n, k.name or n, k.users, k.budget, k.sites) for n, k in own.areas.items()},
+        sites=sites(own),
+        suppliers={n: Supplier(n, k.name or n, k.contact) for n, k in own.suppliers.items()},
+        contracts={n: Contract(n, k.supplier, k.starts, k.ends, k.reference) for n, k in own.contracts.items()},
+        services={n: Service(n, k.name or n, k.owner, k.accreditor, k.criticality) for n, k in own.services.items()},
+        scopes={n: _scope(n, k) for n, k in own.scopes.items()},
+        credentials={n: Credential(n, **k.model_dump()) for n, k in own.credentials.items()} | dict(implied),
+        group_limits=dict(caps),
+    )
+
+
+def sites(own: OwnKeys) -> dict[str, Site]:
+    return {n: Site(n, k.name or n, Exposure(k.exposure) if k.exposure else None, k.area) for n, k in own.sites.items()}
+
+
+def _scope(name: str, keys: ScopeKeys) -> Scope:
+    return Scope(
+        id=name,
+        authorised_by=keys.authorised_by,
+        reference=keys.reference,
+        valid_from=keys.valid_from,
+        valid_until=keys.valid_until,
+        intrusiveness=Intrusiveness(keys.intrusiveness),
+        groups=tuple(keys.groups),
+        hosts=tuple(host for pattern in keys.hosts for host in expand(pattern)),
+        networks=tuple(keys.networks),
+    )

@@ -1,0 +1,257 @@
+"""The report as one self-contained HTML file: style, script and charts inside, and a policy that forbids the network.
+
+Every value that the templates print passes :func:`_finalize` (control characters become escapes) and then autoescape.
+Style and script are our own package data; their sha256 in the page's CSP is computed from what is embedded.
+"""
+
+import base64
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, BinaryIO
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from checks.finding import Severity
+from inventory.estate import Scope
+from reports import charts, counting, summary, text
+from reports.formats import json_file
+from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, Issue, Occurrence, ReportData
+
+MOST_OCCURRENCES = 50  # rows of one finding; the others fold into a list of references
+MOST_FOLDED = 1_000  # references in that list
+MOST_EVIDENCE = 2_000  # rows of the evidence index
+MOST_GAPS = 500  # rows of the list of what was not assessed
+MOST_NAMES = 12  # in one cell
+MOST_WORST = 6  # told in the summary
+CLIP = 1_000  # characters of one text of a target
+
+_CODE = re.compile(r"`([^`]+)`")
+_CLOSED = "base-uri 'none'; form-action 'none'"
+_LINK = re.compile(r"https://[\w.~:/?#@!$&()*+,;=%-]+", re.ASCII)
+
+
+def render(data: ReportData, out: BinaryIO) -> None:
+    page = _environment().get_template("report.html.j2").render(_View(data).names())
+    out.write(page.encode())
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "prose": text.prose,
+        "clip": lambda value: text.safe_text(value, CLIP),
+        "code": _code,
+        "reference": _reference,
+        "number": lambda value: f"{value:,}",
+        "count": text.count,
+        "names": lambda names: text.listing([text.safe_text(n, 80) for n in names], MOST_NAMES),
+        "day": text.day,
+        "stamp": text.stamp,
+        "size": text.size,
+        "theme": text.theme_name,
+        "capital": text.capital,
+        "share": lambda fraction: text.share(fraction, 1),
+        "state": lambda value: text.safe_text(value.replace("_", " ").lower(), CLIP),
+    }
+    environment.globals |= {"symbols": summary.SYMBOLS, "severities": tuple(Severity), "steps": tuple(counting.Step)}
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """What is data becomes safe text; markup that we built stays what it is."""
+    if value is None:
+        raise TypeError("a template prints a value that is not there")
+    return value if isinstance(value, Markup | int) else text.safe_text(str(value))
+
+
+def _code(value: str) -> Markup:
+    """Prose of the catalogue, with `these` as code."""
+    told = text.prose(value)
+    pieces, at = [], 0
+    for match in _CODE.finditer(told):
+        pieces += [escape(told[at : match.start()]), Markup("<code>{}</code>").format(match[1])]
+        at = match.end()
+    return Markup("").join([*pieces, escape(told[at:])])
+
+
+def _reference(value: str) -> Markup:
+    """An https address becomes a link, anything else stays text."""
+    told = text.prose(value)
+    if not _LINK.fullmatch(told):
+        return escape(told)
+    return Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(told)
+
+
+def _slug(value: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", value)[:80] or "x"
+
+
+@functools.cache
+def _own(name: str) -> tuple[Markup, str]:
+    """A file of templates/ as it is embedded, and its CSP source."""
+    content = files("reports").joinpath("templates", name).read_text("utf-8").replace("\r\n", "\n")
+    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+    return Markup(content), f"sha256-{digest}"  # noqa: S704 - our own package data, not data of a report
+
+
+class _Anchors:
+    """Ids that are unique on the page: the first to ask for one has it, the others get a number behind it."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, wanted: str) -> str:
+        name, n = wanted, 1
+        while name in self._taken:
+            n += 1
+            name = f"{wanted}_{n}"
+        self._taken.add(name)
+        return name
+
+
+class _View:
+    """What the templates may use, worked out once."""
+
+    def __init__(self, data: ReportData) -> None:
+        self.data = data
+        self.anchors = _Anchors()
+        self.assets = {a.uid: a for a in data.assets}
+        self.asset_ids = {a.uid: f"asset-{n}" for n, a in enumerate(data.assets, 1)}
+        self.evidence_ids = {
+            e.sha256: f"evidence-{n}" for n, e in reversed([*enumerate(data.evidence[:MOST_EVIDENCE], 1)])
+        }
+
+    def names(self) -> dict[str, Any]:
+        data = self.data
+        return {
+            **self._cover(),
+            **self._numbers(),
+            **self._coverage(),
+            "data": data,
+            "findings": self._findings(),
+            **self._rest(),
+        }
+
+    def _cover(self) -> dict[str, Any]:
+        style, style_hash = _own("report.css")
+        script, script_hash = _own("report.js")
+        report_id, json_bytes = json_file.encoded(self.data)
+        return {
+            "style": style,
+            "script": script,
+            "policy": f"default-src 'none'; style-src '{style_hash}'; script-src '{script_hash}'; {_CLOSED}",
+            "label": LABEL,
+            "schema_version": SCHEMA_VERSION,
+            "report_id": report_id,
+            "json_sha256": hashlib.sha256(json_bytes).hexdigest(),
+            "window": text.window(self.data.started_at, self.data.ended_at),
+            "duration": text.duration(self.data.started_at, self.data.ended_at),
+            "warning": summary.state_warning(self.data),
+        }
+
+    def _numbers(self) -> dict[str, Any]:
+        data, issues = self.data, self.data.issues
+        themes = counting.by_theme(issues)
+        gaps = counting.all_gaps(data)
+        return {
+            "summary": summary,
+            "by_severity": counting.by_severity(issues),
+            "total": counting.units(issues),
+            "by_theme": themes,
+            "worst_here": counting.assets_by_worst(issues),
+            "by_state": counting.by_state(issues),
+            "gaps_by_severity": counting.gaps_by_severity(gaps),
+            "gap_total": len(gaps),
+            "patch": counting.patch_share(issues, data.checks),
+            "worst": [i for i in issues if i.check.severity in counting.WORST],
+            "most_worst": MOST_WORST,
+            "chart_themes": charts.themes(themes),
+            "chart_heat": charts.heat_map(themes),
+        }
+
+    def _coverage(self) -> dict[str, Any]:
+        data = self.data
+        rows = counting.by_area(data)
+        gaps = counting.all_gaps(data)
+        inside = {(a.uid, a.asset.name) for a in data.assets if a.logged_in}
+        return {
+            "funnel": counting.funnel(data.assets),
+            "areas": rows,
+            "weights": counting.weights(data, rows),
+            "reasons": counting.gaps_by_reason(gaps),
+            "unjudged": [r for r in counting.check_rows(data) if not r.judged],
+            "no_login": [a for a in data.assets if not a.logged_in],
+            "gap_rows": counting.gaps_by_check(g for g in gaps if (g.asset_uid, g.asset) in inside),
+            "most_gaps": MOST_GAPS,
+            "chart_funnel": charts.funnel(counting.funnel(data.assets)),
+            "chart_areas": charts.coverage_by_area(rows),
+            "coverage_parts": charts.COVERAGE_PARTS,
+            "notes": list(summary.identity_notes(data)),
+            "why": summary.got_no_further,
+        }
+
+    def _rest(self) -> dict[str, Any]:
+        titles = {c.id: c.title for c in self.data.checks}
+        return {
+            "fixed": [(self._occurrence(o), titles.get(o.check_id, o.check_id)) for o in self.data.fixed],
+            "check_rows": counting.check_rows(self.data),
+            "place": self._place,
+            "asset_ids": self.asset_ids,
+            "evidence": [(f"evidence-{n}", e) for n, e in enumerate(self.data.evidence[:MOST_EVIDENCE], 1)],
+            "permits": [self._permit(s) for s in self.data.scopes],
+        }
+
+    def _findings(self) -> list[dict[str, Any]]:
+        return [self._finding(i) for i in self.data.issues]
+
+    def _finding(self, issue: Issue) -> dict[str, Any]:
+        rows = [self._occurrence(o) for o in issue.occurrences[:MOST_OCCURRENCES]]
+        rest = issue.occurrences[MOST_OCCURRENCES:]
+        return {
+            "id": self.anchors.take(f"issue-{_slug(issue.check.id)}"),
+            "check": issue.check,
+            "units": counting.units([issue]),
+            "rows": rows,
+            "folded": [(self._anchor(o), o) for o in rest[:MOST_FOLDED]],
+            "folded_total": len(rest),
+        }
+
+    def _anchor(self, occurrence: Occurrence) -> str:
+        return self.anchors.take(_slug(occurrence.ref))
+
+    def _occurrence(self, occurrence: Occurrence) -> dict[str, Any]:
+        asset = self.assets.get(occurrence.asset_uid)
+        return {
+            "id": self._anchor(occurrence),
+            "it": occurrence,
+            "place": self._place(asset) if asset else "",
+            "asset_id": self.asset_ids.get(occurrence.asset_uid, ""),
+            "evidence": [(e, self.evidence_ids.get(e, "")) for e in occurrence.evidence[:4]],
+        }
+
+    def _place(self, asset: AssetCoverage) -> str:
+        """``Ashmoor Crown Court · Case File · Larkspur Managed IT``: area, service and supplier, as far as known."""
+        one, data = asset.asset, self.data
+        parts = ((data.areas, one.area), (data.services, one.service), (data.suppliers, one.supplier))
+        return " · ".join(text.safe_text(_named(table, key), 80) for table, key in parts if key)
+
+    def _permit(self, scope: Scope) -> dict[str, Any]:
+        reach = [*(f"group {g}" for g in scope.groups), *scope.hosts, *scope.networks]
+        return {"scope": scope, "reach": reach, "valid": scope.valid_on(text.utc(self.data.started_at).date())}
+
+
+def _named(table: Mapping[str, Any], key: str) -> str:
+    found = table.get(key)
+    return str(found.name) if found else key

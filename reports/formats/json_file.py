@@ -1,0 +1,215 @@
+"""The report as one JSON document: all of :class:`ReportData` and the counts, in the shape of docs/report-schema.json.
+
+Canonical: sorted keys, no spaces, UTF-8, LF, a line for each member of the arrays at the top, instants in UTC. Characters that are invisible or move the
+cursor are ``\\u`` escapes, so that the file can be looked at in a terminal. Readers ignore fields they do not know; a
+field that goes or changes its meaning raises ``schema_version``.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, BinaryIO
+
+from checks.check import Check
+from checks.finding import Outcome, Severity
+from reports.counting import (
+    AreaRow,
+    CheckRow,
+    Units,
+    all_gaps,
+    assets_by_worst,
+    by_area,
+    by_severity,
+    by_state,
+    by_theme,
+    came_back,
+    check_rows,
+    first_seen_since,
+    funnel,
+    gaps_by_reason,
+    gaps_by_severity,
+    patch_share,
+    units,
+    weights,
+)
+from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, Issue, ReportData
+from reports.text import json_safe, stamp
+
+SCHEMA = "estatecheck.report"
+_NOT_SAID: dict[type, set[str]] = {Check: {"rule", "examples"}}  # code and its tests
+
+
+def render(data: ReportData, out: BinaryIO) -> None:
+    out.write(encoded(data)[1])
+
+
+def encoded(data: ReportData) -> tuple[str, bytes]:
+    """The report's id, the same in every format, and the whole file.
+
+    ``ECR-42-1f3a9c0d5e6b`` is the scan, and a digest of what the report says of it.
+    """
+    values = {key: _value(value) for key, value in document(data).items()}
+    report_id = f"ECR-{data.scan_id}-{hashlib.sha256(_file(values)).hexdigest()[:12]}"
+    return report_id, _file({**values, "report_id": json.dumps(report_id)})
+
+
+def _value(value: object) -> str:
+    """One value at the top of the document; an array has a line for each of its members."""
+    if not isinstance(value, list):
+        return _compact(value)
+    members = ",\n".join(_compact(one) for one in value)
+    return f"[\n{members}\n]" if members else "[]"
+
+
+def _compact(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return json_safe(text)
+
+
+def _file(values: Mapping[str, str]) -> bytes:
+    lines = ",\n".join(f'"{key}":{values[key]}' for key in sorted(values))
+    return f"{{\n{lines}\n}}\n".encode()
+
+
+def document(data: ReportData) -> dict[str, Any]:
+    """The report as JSON values, without its id."""
+    return {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "label": LABEL,
+        "marking": data.marking,
+        "scan": _scan(data),
+        "estate": {
+            "name": data.estate,
+            **{part: plain(getattr(data, part)) for part in ("areas", "sites", "suppliers", "services")},
+        },
+        "scopes": plain(data.scopes),
+        "counts": _counts(data),
+        "coverage": _coverage(data),
+        "assets": [_asset(a) for a in data.assets],
+        "issues": [_issue(i) for i in data.issues],
+        "fixed": plain(data.fixed),
+        "gaps": plain(all_gaps(data)),
+        "checks": [_check(row) for row in check_rows(data)],
+        "sources": plain(data.sources),
+        "evidence": plain(data.evidence),
+        "evidence_root": data.evidence_root,
+    }
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any dataclass of ours in, JSON values out
+    """Dataclasses become objects with all their fields, sets are sorted, instants are UTC."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        hidden = _NOT_SAID.get(type(value), set())
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.name not in hidden}
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(plain(v) for v in value)
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def _scan(data: ReportData) -> dict[str, Any]:
+    return {
+        "id": data.scan_id,
+        "state": data.state,
+        **{
+            name: plain(getattr(data, name))
+            for name in ("started_at", "ended_at", "tool_version", "inventory_digest", "catalogue_digest", "options")
+        },
+    }
+
+
+def _counts(data: ReportData) -> dict[str, Any]:
+    patch = patch_share(data.issues, data.checks)
+    return {
+        "total": plain(units(data.issues)),
+        "by_severity": _per_severity(by_severity(data.issues)),
+        "by_theme": {t.value: _per_severity(row) for t, row in by_theme(data.issues).items()},
+        "by_state": by_state(data.issues),
+        "assets_by_worst": {s.value: n for s, n in assets_by_worst(data.issues).items()},
+        "first_seen_by_this_scan": first_seen_since(data.issues, data.started_at),
+        "came_back": came_back(data.issues),
+        "fixed": len(data.fixed),
+        "patch_share": plain(patch),
+        "not_assessed": _lacking(data),
+    }
+
+
+def _per_severity(table: Mapping[Severity, Units]) -> dict[str, Any]:
+    return {s.value: plain(u) for s, u in table.items()}
+
+
+def _lacking(data: ReportData) -> dict[str, Any]:
+    gaps = all_gaps(data)
+    return {
+        "judgements": len(gaps),
+        "of": len(data.assets) * len(data.checks),
+        "by_severity": {s.value: n for s, n in gaps_by_severity(gaps).items()},
+        "by_reason": {
+            g.reason: {"judgements": g.judgements, "assets": list(g.assets), "checks": [c.check_id for c in g.checks]}
+            for g in gaps_by_reason(gaps)
+        },
+    }
+
+
+def _coverage(data: ReportData) -> dict[str, Any]:
+    rows = by_area(data)
+    return {
+        "steps": {s.value: n for s, n in funnel(data.assets).items()},
+        "areas": [_area(r) for r in rows],
+        "weighted": [
+            {
+                "weight": w.weight,
+                "total": w.total,
+                "shares": {s.value: round(float(f), 6) for s, f in w.shares.items()},
+                "left_out": list(w.left_out),
+            }
+            for w in weights(data, rows)
+        ],
+    }
+
+
+def _area(row: AreaRow) -> dict[str, Any]:
+    return {
+        "id": row.area.id,
+        "name": row.area.name,
+        "steps": {s.value: n for s, n in row.steps.items()},
+        "units": plain(row.units),
+        "without_login": list(row.without_login),
+    }
+
+
+def _asset(asset: AssetCoverage) -> dict[str, Any]:
+    inventory = plain(asset.asset)
+    return {
+        **{k: v for k, v in plain(asset).items() if k not in ("asset", "checks")},
+        "name": asset.asset.name,
+        "inventory": inventory,
+        "outcomes": {o.value: asset.checks.get(o, 0) for o in Outcome},
+        "fully_assessed": asset.fully_assessed,
+    }
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    return {
+        "check_id": issue.check.id,
+        "title": issue.check.title,
+        "severity": issue.check.severity.value,
+        "theme": issue.check.theme.value,
+        "assets": sorted(issue.assets),
+        "occurrences": plain(issue.occurrences),
+    }
+
+
+def _check(row: CheckRow) -> dict[str, Any]:
+    numbers = plain(row)
+    return {**numbers.pop("check"), "assets": numbers}

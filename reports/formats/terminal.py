@@ -1,0 +1,210 @@
+"""The summary printed after a scan: what was looked at, what was found and, as loud, what was not assessed and why."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from checks.finding import Severity
+from reports import summary
+from reports.counting import (
+    WORST,
+    GapGroup,
+    Step,
+    all_gaps,
+    by_area,
+    by_severity,
+    funnel,
+    gaps_by_reason,
+)
+from reports.report import LABEL, Issue, Occurrence, ReportData
+from reports.text import count, listing, prose, safe_text, share
+
+MOST_ISSUES = 25  # critical and high ones that are told here; the others are in the full report
+MOST_OCCURRENCES = 3  # of each of them
+MOST_AREAS = 20
+MOST_NOTES = 10
+CLIP = 300  # characters of a target's own text
+
+BOLD, RED, YELLOW, DIM, RESET = "\x1b[1m", "\x1b[1;31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
+
+
+def render(data: ReportData, out: BinaryIO) -> None:
+    """Plain text, 80 columns, UTF-8."""
+    out.write(render_terminal(data).encode())
+
+
+def render_terminal(data: ReportData, *, width: int = 80, colour: bool = False, written: Sequence[str] = ()) -> str:
+    """The summary as text. ``written`` names the files of the full report, if there are any."""
+    page = _Page(max(width, 40), colour)
+    for section in (_head, _coverage, _found, _worst, _not_assessed, _identity):
+        section(page, data)
+    _closing(page, data, written)
+    return "\n".join(page.lines) + "\n"
+
+
+@dataclass(slots=True)
+class _Page:
+    """Lines so far. Everything said passes through :func:`safe_text`; only the page itself writes colour."""
+
+    width: int
+    colour: bool
+    lines: list[str] = field(default_factory=list)
+
+    def blank(self) -> None:
+        self.lines.append("")
+
+    def heading(self, text: str) -> None:
+        if self.lines and self.lines[-1]:
+            self.blank()
+        self._add([text], BOLD)
+
+    def say(self, text: str, indent: int = 0, hang: int = 0, style: str = "") -> None:
+        """A paragraph, wrapped; ``hang`` indents its further lines more."""
+        wrapped = textwrap.wrap(
+            safe_text(text),
+            self.width,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + hang),
+            break_on_hyphens=False,
+        )
+        self._add(wrapped, style)
+
+    def _add(self, lines: Iterable[str], style: str) -> None:
+        self.lines += [f"{style}{line}{RESET}" if self.colour and style else line for line in lines]
+
+
+def _head(page: _Page, data: ReportData) -> None:
+    marking = safe_text(data.marking)
+    if marking:
+        page.say(marking, style=BOLD)
+    page.say(f"{data.estate}: scan {data.scan_id}, {data.state}", style=BOLD)
+    page.say(LABEL, style=DIM)
+    warning = summary.state_warning(data)
+    if warning:
+        page.blank()
+        page.say(f"!! {warning} What follows is what was collected until then.", hang=3, style=RED)
+    page.blank()
+    page.say(summary.opening(data))
+
+
+def _coverage(page: _Page, data: ReportData) -> None:
+    page.heading("COVERAGE")
+    steps = funnel(data.assets)
+    page.say(
+        f"{count(steps[Step.KNOWN], 'asset')} known, "
+        + ", ".join(f"{n:,} {s}" for s, n in steps.items() if s is not Step.KNOWN),
+        2,
+        2,
+    )
+    rows = by_area(data)
+    if not rows:
+        return
+    wide = max(12, page.width - 2 - 4 * 11)
+    page.lines.append(
+        f"  {'Area':<{wide}}" + "".join(f"{h:>11}" for h in ("known", "reached", "logged in", "all judged"))
+    )
+    for row in rows[:MOST_AREAS]:
+        name = textwrap.shorten(safe_text(row.area.name), wide - 1, placeholder="…")
+        shown = (Step.KNOWN, Step.REACHED, Step.LOGGED_IN, Step.FULLY_ASSESSED)
+        page.lines.append(f"  {name:<{wide}}" + "".join(f"{row.steps[s]:>11,}" for s in shown))
+    if len(rows) > MOST_AREAS:
+        page.say(f"and {count(len(rows) - MOST_AREAS, 'more area')} in the full report", 2)
+    page.say(summary.areas_in_the_dark(data), 2, style=YELLOW)
+
+
+def _found(page: _Page, data: ReportData) -> None:
+    page.heading("FOUND")
+    if not data.issues:
+        page.say(summary.found(data), 2)
+    for severity, counted in by_severity(data.issues).items():
+        if data.issues:
+            page.say(f"{summary.SYMBOLS[severity]} {summary.units_phrase(severity, counted)}", 2, 2, _style(severity))
+    page.say(summary.patches(data), 2)
+    page.say(summary.change(data), 2)
+
+
+def _style(severity: Severity) -> str:
+    return {Severity.CRITICAL: RED, Severity.HIGH: RED, Severity.MEDIUM: YELLOW}.get(severity, "")
+
+
+def _worst(page: _Page, data: ReportData) -> None:
+    worst = [i for i in data.issues if i.check.severity in WORST]
+    if not worst:
+        return
+    page.heading("CRITICAL AND HIGH")
+    for issue in worst[:MOST_ISSUES]:
+        _issue(page, issue)
+    if len(worst) > MOST_ISSUES:
+        page.say(
+            f"and {count(len(worst) - MOST_ISSUES, 'more critical or high issue')} in the full report", 2, style=BOLD
+        )
+
+
+def _issue(page: _Page, issue: Issue) -> None:
+    severity = issue.check.severity
+    page.say(
+        f"{summary.SYMBOLS[severity]} {severity.value.upper()}  {prose(issue.check.title)}", 2, 2, _style(severity)
+    )
+    for occurrence in issue.occurrences[:MOST_OCCURRENCES]:
+        page.say(_sentence(occurrence), 4, 9)
+    left = len(issue.occurrences) - MOST_OCCURRENCES
+    if left > 0:
+        page.say(f"and {count(left, 'more occurrence')}, {count(len(issue.assets), 'asset')} in all", 4)
+    page.say(f"First: {prose(summary.first_step(issue))}", 4, 7)
+    page.blank()
+
+
+def _sentence(occurrence: Occurrence) -> str:
+    state = "" if occurrence.state == "OPEN" else f" [{occurrence.state}]"
+    return f"{occurrence.ref}  {safe_text(occurrence.asset, CLIP)}: {safe_text(occurrence.observed, CLIP)}{state}"
+
+
+def _not_assessed(page: _Page, data: ReportData) -> None:
+    page.heading("NOT ASSESSED, AND WHY")
+    gaps = all_gaps(data)
+    whole = len(data.assets) * len(data.checks)
+    if not gaps:
+        page.say(
+            "Every check that was asked for could be judged on every asset." if whole else "Nothing was asked for.", 2
+        )
+        return
+    page.say(
+        f"{count(len(gaps), 'judgement')} of {whole:,} ({share(len(gaps), whole)}) could not be made. "
+        "None of them counts as passed.",
+        2,
+        style=YELLOW,
+    )
+    for group in gaps_by_reason(gaps):
+        _reason(page, group)
+
+
+def _reason(page: _Page, group: GapGroup) -> None:
+    names = [safe_text(n, 60) for n in group.assets]
+    page.say(
+        f"{group.reason}: {count(group.judgements, 'judgement')} on {count(len(names), 'asset')} ({listing(names, 5)})",
+        2,
+        2,
+    )
+    worst = [f"{prose(g.title)} ({g.severity.value})" for g in group.checks]
+    page.say(f"{count(len(worst), 'check')}, the worst: {'; '.join(worst[:2])}", 4, 2, DIM)
+
+
+def _identity(page: _Page, data: ReportData) -> None:
+    notes = list(summary.identity_notes(data))
+    if not notes:
+        return
+    page.heading("IDENTITY: A PERSON HAS TO LOOK")
+    for name, note in notes[:MOST_NOTES]:
+        page.say(f"{safe_text(name, 60)}: {safe_text(note, CLIP)}", 2, 2, YELLOW)
+    if len(notes) > MOST_NOTES:
+        page.say(f"and {count(len(notes) - MOST_NOTES, 'more asset')} in the full report", 2)
+
+
+def _closing(page: _Page, data: ReportData, written: Sequence[str]) -> None:
+    page.heading("FULL REPORT")
+    for path in written:
+        page.lines.append(f"  {safe_text(path)}")  # not wrapped: a path is copied
+    if not written:
+        page.say(f"Everything, with the evidence, is in the HTML and JSON reports of scan {data.scan_id}.", 2)
+    page.say(f"Evidence root {data.evidence_root}", 2, style=DIM)

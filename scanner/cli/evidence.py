@@ -1,0 +1,80 @@
+"""``estatecheck evidence``: export one finding's signed proof, and verify such a file offline."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scanner.cli.console import Exit, fail, note, plain_errors, say
+from scanner.cli.console import app as group
+from scanner.cli.settings import SettingsError, resolve
+
+app = group("Evidence that both sides can check: export, verify.")
+
+
+@app.command()
+def export(
+    ref: str,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="File to write; <ref>.evidence.zip if left out.")] = None,
+    signing_key: Annotated[str | None, typer.Option(help="Ed25519 key in PEM; made when it does not exist.")] = None,
+    database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
+) -> None:
+    """Write one signed file about a finding, with the page "before and after" in it.
+
+    Example: estatecheck evidence export EC-0001
+    """
+    with plain_errors(SettingsError):
+        settings = resolve({"signing_key": signing_key, "database": database})
+    from scanner.cli.workbench import EXPECTED, Workbench
+    from scanner.service.evidence_pack import export as make
+    from scanner.service.signing import SigningError, load_or_create
+
+    with plain_errors(*EXPECTED, SigningError):
+        bench = Workbench(settings)
+        key_file = settings.path("signing_key") or Path("signing-key.pem")
+        signer, new = load_or_create(key_file)
+        pack = make(bench.store, bench.catalogue, bench.support.path.read_bytes(), ref, signer)
+    path = Path(output or f"{ref}.evidence.zip")
+    try:
+        path.write_bytes(pack)
+    except OSError as fault:
+        raise fail(f"{path}: {fault.strerror}") from fault
+    if new:
+        note(f"made a signing key: {key_file}. Keep it secret and backed up; give its id to those who verify.")
+    say(f"{path}: {len(pack)} bytes, signed by key {signer.key_id}")
+
+
+@app.command()
+def verify(
+    file: Path,
+    key: Annotated[Path | None, typer.Option(help="The signer's public key in PEM, got from its owner.")] = None,
+    format: Annotated[str, typer.Option("--format", help="table or json")] = "table",  # noqa: A002
+) -> None:
+    """Check an evidence file offline. Ends with 0 when everything holds, 1 when something does not.
+
+    Example: estatecheck evidence verify EC-0001.evidence.zip --key supplier-key.pem
+    """
+    from checks.catalogue import catalogue
+    from scanner.service.evidence_check import PackError, check_pack
+
+    try:
+        expected = key.read_bytes() if key else None
+    except OSError as fault:
+        raise fail(f"{key}: {fault.strerror}") from fault
+    try:
+        verdict = check_pack(file, catalogue(), expected)
+    except PackError as fault:
+        if format == "json":
+            say(json.dumps({"holds": False, "why": str(fault)}, indent=2))
+        raise fail(f"does not hold: {fault}", Exit.THRESHOLD_MET) from fault
+    if format == "json":
+        say(json.dumps({"holds": True, **asdict(verdict)}, indent=2))
+        return
+    say(f"{verdict.ref} {verdict.state}: holds")
+    for line in verdict.checked:
+        say(f"  ok           {line}")
+    for line in verdict.not_checked:
+        say(f"  not checked  {line}")
+    say(f"  signed by    {verdict.key_id}")

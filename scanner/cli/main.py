@@ -1,0 +1,69 @@
+"""The ``estatecheck`` command."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from scanner.cli import checks, db, evidence, findings, inventory, report
+from scanner.cli.collector import collector
+from scanner.cli.console import Exit, app, note, say
+from scanner.cli.doctor import doctor
+from scanner.cli.init import init
+from scanner.cli.scan import scan
+from scanner.cli.trust import trust
+
+EPILOG = "Start with:  estatecheck init   then   estatecheck scan   (docs/getting-started.md)"
+
+main_app = app("Agentless scanner of IT estates: what was looked at, what was found, what could not be looked at.")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version as installed_version
+
+        say(f"estatecheck {installed_version('estatecheck')}")
+        raise typer.Exit
+
+
+@main_app.callback(epilog=EPILOG)
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Agentless scanner of IT estates: what was looked at, what was found, what could not be looked at."""
+
+
+main_app.command()(init)
+main_app.command()(doctor)
+inventory.app.command()(trust)
+main_app.add_typer(inventory.app, name="inventory")
+main_app.command()(scan)
+main_app.add_typer(report.app, name="report")
+main_app.add_typer(findings.app, name="findings")
+main_app.add_typer(evidence.app, name="evidence")
+main_app.add_typer(checks.app, name="checks")
+main_app.add_typer(db.app, name="db")
+main_app.command()(collector)
+
+
+def main() -> None:
+    """Entry point. Anything that was not foreseen ends with exit code 4 and one line, not with a traceback."""
+    try:
+        main_app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as fault:  # noqa: BLE001 (the last boundary; a traceback may show what a target sent)
+        frame = fault.__traceback__
+        while frame and frame.tb_next:
+            frame = frame.tb_next
+        place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
+        note(
+            f"estatecheck: internal error: {type(fault).__name__} at {place}. Please report it (SECURITY.md, CONTRIBUTING.md)."
+        )
+        sys.exit(int(Exit.INTERNAL))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""``estatecheck scan``: look, judge, store, tell."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scanner.cli.console import Exit, fail, note, plain_errors, say
+from scanner.cli.settings import Settings, SettingsError, resolve
+
+if TYPE_CHECKING:
+    from reports.report import ReportData
+    from scanner.service.plan import Plan
+    from scanner.service.scan import Scanned
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+
+def scan(
+    inventory: Annotated[str | None, typer.Option("--inventory", "-i", help="Inventory file or folder.")] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(help="Only hosts or groups that match, e.g. 'web*'. Repeatable.")
+    ] = None,
+    check: Annotated[
+        list[str] | None, typer.Option(help="Only checks that match, e.g. 'linux.ssh.*'. Repeatable.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be looked at; connect to nothing.")
+    ] = False,
+    fail_on: Annotated[str | None, typer.Option(help="Exit with 1 when a finding is at least this severe.")] = None,
+    max_unreachable: Annotated[int | None, typer.Option(help="Assets that may stay unseen before exit code 3.")] = None,
+    trust_new: Annotated[bool, typer.Option("--trust-new", help="Pin host keys met for the first time.")] = False,
+    workers: Annotated[int | None, typer.Option(help="Hosts looked at at once (1 to 128).")] = None,
+    per_subnet: Annotated[int | None, typer.Option(help="Hosts of one /24 at once.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Folder for report.html and report.json.")
+    ] = None,
+    database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
+    format: Annotated[str, typer.Option("--format", help="Summary on stdout: table or json.")] = "table",  # noqa: A002
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Scan the estate and write the report.
+
+    Examples:
+      estatecheck scan
+      estatecheck scan -i my-estate.yaml --limit web --fail-on high
+      estatecheck scan --check 'linux.ssh.*' --dry-run
+    """
+    if fail_on is not None and fail_on not in SEVERITIES:
+        raise fail(f"--fail-on {fail_on}: allowed is {', '.join(SEVERITIES)}")
+    if format not in ("table", "json"):
+        raise fail(f"--format {format}: allowed is table, json")
+    flags = {"inventory": inventory, "workers": workers, "per_subnet": per_subnet, "max_unreachable": max_unreachable}
+    with plain_errors(SettingsError):
+        settings = resolve({**flags, "output": output, "database": database})
+    raise typer.Exit(_scan(settings, limit or (), check or (), dry_run, fail_on, trust_new, format, quiet))
+
+
+def _scan(
+    settings: Settings,
+    limit: Sequence[str],
+    globs: Sequence[str],
+    dry_run: bool,
+    fail_on: str | None,
+    trust_new: bool,
+    shape: str,
+    quiet: bool,
+) -> int:
+    from scanner.cli.workbench import EXPECTED, Workbench
+
+    with plain_errors(*EXPECTED):
+        bench = Workbench(settings)
+        planned = bench.plan(limit, globs)
+        if dry_run:
+            say(_dry(planned, shape))
+            return Exit.OK
+        job = bench.job(planned, trust_new=trust_new, options=_options(limit, globs))
+        for lost in job.store.lost_scans():
+            lacking = (
+                f"; lacking: {', '.join(lost.lacking[:10])}{' ...' if len(lost.lacking) > 10 else ''}"
+                if lost.lacking
+                else ""
+            )
+            note(
+                f"scan {lost.id} of {lost.started_at:%Y-%m-%d %H:%M} UTC was cut off: {lost.done} assets kept{lacking}"
+            )
+        scanned = run_with_progress(job, quiet)
+        data = bench.report(job.store, scanned.scan_id)
+        written = bench.write(data)
+    say(bench.summary(data, shape, written))
+    return _exit_code(data, scanned, fail_on, settings.number("max_unreachable"))
+
+
+def run_with_progress(job: Any, quiet: bool) -> "Scanned":  # noqa: ANN401 (Job; its import is slow)
+    """Run the scan; Ctrl-C ends it cleanly: running visits are dropped, what was stored is kept and reported."""
+    import asyncio
+    import signal
+
+    from scanner.cli.progress import progress_for
+    from scanner.service.scan import scan as run
+
+    async def guarded() -> "Scanned":
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        with progress_for(len(job.plan.errands), quiet=quiet) as watcher:
+            return await run(job, watcher, stop)
+
+    return asyncio.run(guarded())
+
+
+def _options(limit: Sequence[str], globs: Sequence[str]) -> dict[str, str]:
+    given = {"limit": " ".join(limit), "check": " ".join(globs)}
+    return {name: value for name, value in given.items() if value}
+
+
+def _dry(plan: "Plan", shape: str) -> str:
+    import json
+
+    from scanner.cli.console import table
+
+    rows = [[a.name, a.connection.way, a.connection.address, str(a.connection.port)] for a in plan.assets]
+    if shape == "json":
+        return json.dumps({"assets": [row[0] for row in rows], "checks": [check.id for check in plan.checks]}, indent=2)
+    sections = ", ".join(probe.name for probe in plan.errands[0].probes)
+    return "\n".join(
+        (
+            table(("host", "way", "address", "port"), rows),
+            "",
+            f"{len(rows)} assets, {len(plan.checks)} checks, one visit each; nothing was contacted.",
+            f"Permitted by: {'; '.join(f'{s.authorised_by} ({s.reference})' for s in plan.scopes)}",
+            f"Sections of the visit: {sections}",
+        )
+    )
+
+
+def _exit_code(data: "ReportData", scanned: "Scanned", fail_on: str | None, may_be_unseen: int) -> int:
+    if scanned.state.value != "complete" or scanned.unseen > may_be_unseen:
+        return Exit.INCOMPLETE
+    if fail_on and any(issue.check.severity.rank <= SEVERITIES.index(fail_on) for issue in data.issues):
+        return Exit.THRESHOLD_MET
+    return Exit.OK
+
+
+def show(path: Path) -> str:
+    """A path as the reader would type it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def terminal_width() -> int:
+    import shutil
+
+    return min(100, shutil.get_terminal_size((80, 24)).columns) if sys.stdout.isatty() else 80

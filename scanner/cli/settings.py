@@ -1,0 +1,140 @@
+"""Settings and where each one came from: flag > environment > project file > user file > /etc > default.
+
+Files are TOML: ``estatecheck.toml`` here, ``$XDG_CONFIG_HOME/estatecheck/config.toml``, ``/etc/estatecheck/config.toml``.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """A settings file or value cannot be used. The message names file or variable, and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    name: str
+    default: str
+    meaning: str
+    allowed: str = "text"
+    accepts: Callable[[str], bool] = lambda _: True
+
+    @property
+    def variable(self) -> str:
+        return f"ESTATECHECK_{self.name.upper()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    setting: Setting
+    text: str
+    origin: str  # "--workers", "ESTATECHECK_WORKERS", a file, "default"
+
+
+def _whole(low: int, high: int) -> Callable[[str], bool]:
+    return lambda text: text.isascii() and text.isdigit() and low <= int(text) <= high
+
+
+def _home(variable: str, fallback: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / fallback) / "estatecheck"
+
+
+def _data() -> Path:
+    return _home("XDG_DATA_HOME", ".local/share")
+
+
+def settings() -> tuple[Setting, ...]:
+    """Every setting there is. Defaults depend on the home folder, hence a function."""
+    return (
+        Setting("database", f"sqlite:///{_data() / 'estatecheck.db'}", "the record, as an SQLAlchemy URL", "a URL"),
+        Setting("inventory", "inventory.yaml", "what is in the estate", "a file or folder"),
+        Setting("output", "out", "where reports are written", "a folder"),
+        Setting("workers", "64", "hosts looked at at once", "1 to 128", _whole(1, 128)),
+        Setting("per_subnet", "32", "hosts of one /24 (IPv6: /64) at once", "1 to 128", _whole(1, 128)),
+        Setting(
+            "max_unreachable",
+            "0",
+            "assets that may stay unseen before a scan exits with 3",
+            "a number",
+            _whole(0, 10**6),
+        ),
+        Setting("known_hosts", "", "an OpenSSH known_hosts file to trust beside our own pins", "a file"),
+        Setting("support_dates", "", "support dates to use in place of the table that ships with us", "a file"),
+        Setting("signing_key", str(_data() / "signing-key.pem"), "Ed25519 key that signs evidence", "a file"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    values: Mapping[str, Value]
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name].text
+
+    def number(self, name: str) -> int:
+        return int(self[name])
+
+    def path(self, name: str) -> Path | None:
+        return Path(self[name]).expanduser() if self[name] else None
+
+
+def resolve(flags: Mapping[str, object] | None = None) -> Settings:
+    """Raises :class:`SettingsError`. ``flags`` holds what was given on the command line; None is "not given"."""
+    known = settings()
+    files = list(_files(known))
+    found: dict[str, Value] = {}
+    for setting in known:
+        value = next(_candidates(setting, flags or {}, files))
+        if value.text and not setting.accepts(value.text):
+            raise SettingsError(f"{value.origin}: {setting.name} is {value.text!r}; allowed is {setting.allowed}")
+        found[setting.name] = value
+    return Settings(found)
+
+
+def database_url(settings: Settings) -> str:
+    """The record's URL. The folder of the default one is made; a folder that somebody named has to exist."""
+    value = settings.values["database"]
+    if value.origin == "default":
+        _data().mkdir(parents=True, exist_ok=True, mode=0o700)
+    return value.text
+
+
+def _candidates(
+    setting: Setting, flags: Mapping[str, object], files: list[tuple[Path, dict[str, str]]]
+) -> Iterator[Value]:
+    if flags.get(setting.name) is not None:
+        yield Value(setting, str(flags[setting.name]), "--" + setting.name.replace("_", "-"))
+    if os.environ.get(setting.variable):
+        yield Value(setting, os.environ[setting.variable], setting.variable)
+    for path, content in files:
+        if setting.name in content:
+            yield Value(setting, content[setting.name], str(path))
+    yield Value(setting, setting.default, "default")
+
+
+def _files(known: tuple[Setting, ...]) -> Iterator[tuple[Path, dict[str, str]]]:
+    places = (
+        Path("estatecheck.toml"),
+        _home("XDG_CONFIG_HOME", ".config") / "config.toml",
+        Path("/etc/estatecheck/config.toml"),
+    )
+    for path in places:
+        if path.is_file():
+            yield path, _read(path, {setting.name for setting in known})
+
+
+def _read(path: Path, names: set[str]) -> dict[str, str]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise SettingsError(f"{path}: cannot be read as TOML: {fault}") from fault
+    for name in content:
+        if name not in names:
+            close = get_close_matches(name, names, 1)
+            hint = f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(names))}"
+            raise SettingsError(f"{path}: there is no setting {name!r}{hint}")
+    return {name: str(value) for name, value in content.items()}

@@ -1,0 +1,35 @@
+"""Support dates as bytes: the table that ships with us, or the file that the user put in its place."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.advisories.support import SupportDates, SupportFeedError, decode
+
+DEFAULT = Path(__file__).parent / "data" / "support-dates.json"
+MAX_BYTES = 20 * 1024 * 1024
+
+
+class FeedError(Exception):
+    """A feed cannot be used. The message names the file and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupportFeed:
+    dates: SupportDates
+    digest: str  # sha256 of the bytes
+    path: Path
+
+
+def load(path: Path | None = None) -> SupportFeed:
+    """Raises :class:`FeedError` when the file cannot be read, is too large, or is not the documented form."""
+    chosen = path or DEFAULT
+    try:
+        if chosen.stat().st_size > MAX_BYTES:
+            raise FeedError(f"{chosen}: larger than {MAX_BYTES // 1024 // 1024} MB, which no list of support dates is")
+        data = chosen.read_bytes()
+        return SupportFeed(decode(data), hashlib.sha256(data).hexdigest(), chosen)
+    except OSError as fault:
+        raise FeedError(f"{chosen}: cannot be read: {fault.strerror}") from fault
+    except SupportFeedError as fault:
+        raise FeedError(f"{chosen}: {fault}") from fault

@@ -1,0 +1,135 @@
+"""Local accounts and groups, directory services, the system-wide PATH and umask.
+
+passwd(5), group(5), nsswitch.conf(5), login.defs(5), pam_umask(8). Full names (GECOS) never leave the host.
+"""
+
+import re
+
+from inventory.facts.accounts import Accounts, DuplicateId, Group, PathDirectory, User
+from scanner.probes.linux.modes import SHELL, read_mode
+from scanner.probes.linux.sections import Parts, bounded, ended
+from scanner.probes.script import ScriptProbe, number
+from scanner.query import Script, Unreadable
+
+BODY = (
+    SHELL
+    + r"""
+[ -r /etc/passwd ] && [ -r /etc/group ] || exit 77
+echo =passwd=
+while IFS=: read -r name secret uid gid gecos home shell || [ -n "$name" ]; do
+  printf '%s\n' "$name:$uid:$gid:$home:$shell"
+done </etc/passwd
+echo =group=
+while IFS=: read -r name secret gid members || [ -n "$name" ]; do printf '%s\n' "$name:$gid:$members"; done </etc/group
+echo =settings=
+settings=$(grep -sHE \
+  '^(passwd|group|shadow):|^[[:space:]]*(UMASK|ENV_PATH|ENV_SUPATH)[[:space:]]|^PATH=|^[^#]*pam_umask\.so' \
+  /etc/nsswitch.conf /usr/etc/nsswitch.conf /etc/login.defs /usr/etc/login.defs /etc/environment /etc/pam.d/*)
+printf '%s\n' "$settings"
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+newline='
+'
+set -f
+IFS=$newline
+for line in $settings; do
+  case $line in *PATH*) line=${line##*[=[:space:]]}; line=${line#\"}; path=$path:${line%\"} ;; esac
+done
+IFS=:
+set --
+for directory in $path; do
+  case $directory in
+    /*) case $newline$seen$newline in
+          *"$newline$directory$newline"*) ;;
+          *) seen=$seen$newline$directory; [ ! -d "$directory" ] || set -- "$@" "$directory" ;;
+        esac ;;
+  esac
+done
+echo =path=
+modes "$@"
+echo =end=
+"""
+)
+
+NO_SHELL = frozenset({"nologin", "false", "true", "sync", "halt", "shutdown"})
+CENTRAL = frozenset({"sss", "ldap", "winbind", "nis", "nisplus"})
+_UMASK = re.compile(r"\bumask=([0-7]{1,4})\b")
+
+
+def read_accounts(text: str) -> Accounts:
+    found = ended(text, "passwd", "group", "settings", "path")
+    users = tuple(user for line in found.lines("passwd") if (user := _user(line)))
+    groups = tuple(group for line in found.lines("group") if (group := _group(line)))
+    if not users:
+        raise Unreadable("/etc/passwd names no account")
+    bounded(len(users) + len(groups), 100_000, "accounts and groups")
+    settings = [(file, line) for file, _, line in (text.partition(":") for text in found.lines("settings"))]
+    return Accounts(
+        users=users,
+        groups=groups,
+        duplicates=_duplicates("uid", [(u.name, u.uid) for u in users])
+        + _duplicates("gid", [(g.name, g.gid) for g in groups]),
+        central=_central(settings),
+        path_directories=_directories(found),
+        umask=_umask(settings),
+    )
+
+
+def is_interactive(shell: str) -> bool:
+    """An empty shell field means /bin/sh (passwd(5))."""
+    return shell.strip().rpartition("/")[2] not in NO_SHELL
+
+
+def _user(line: str) -> User | None:
+    if line.startswith(("+", "-", "#")):  # NIS compatibility entries (nsswitch.conf(5)) and comments are no accounts
+        return None
+    name, uid, gid, home, shell = (line.split(":", 4) + [""] * 4)[:5]
+    user, group = number(uid), number(gid)
+    if not name or user is None or group is None:
+        raise Unreadable("a line of /etc/passwd is not an account")
+    return User(name, user, group, home, shell, is_interactive(shell))
+
+
+def _group(line: str) -> Group | None:
+    if line.startswith(("+", "-", "#")):
+        return None
+    name, gid, members = (line.split(":", 2) + [""] * 2)[:3]
+    group = number(gid)
+    if not name or group is None:
+        raise Unreadable("a line of /etc/group is not a group")
+    return Group(name, group, tuple(member.strip() for member in members.split(",") if member.strip()))
+
+
+def _duplicates(kind: str, pairs: list[tuple[str, int]]) -> tuple[DuplicateId, ...]:
+    names: dict[int, list[str]] = {}
+    for name, value in pairs:
+        names.setdefault(value, []).append(name)
+    return tuple(DuplicateId(kind, value, tuple(who)) for value, who in sorted(names.items()) if len(who) > 1)
+
+
+def _central(settings: list[tuple[str, str]]) -> tuple[str, ...]:
+    lines = [(file, line) for file, line in settings if file.endswith("/nsswitch.conf")]
+    first = [line for file, line in lines if file == lines[0][0]]  # /etc hides /usr/etc
+    services = [word for line in first for word in line.partition(":")[2].partition("#")[0].split()]
+    return tuple(dict.fromkeys(service for service in services if service in CENTRAL))
+
+
+def _umask(settings: list[tuple[str, str]]) -> str | None:
+    """An argument of pam_umask comes before login.defs (pam_umask(8))."""
+    for file, line in settings:
+        if "/pam.d/" in file and (said := _UMASK.search(line)):
+            return said.group(1).zfill(4)
+    for file, line in settings:
+        words = line.split()
+        if file.endswith("/login.defs") and words[:1] == ["UMASK"] and re.fullmatch("[0-7]{1,4}", words[-1]):
+            return words[-1].zfill(4)
+    return None
+
+
+def _directories(found: Parts) -> tuple[PathDirectory, ...]:
+    modes = [read_mode(line) for line in found.lines("path")]
+    if not modes or None in modes:
+        raise Unreadable("the directories of the PATH could not be looked at")
+    return tuple(PathDirectory(m.path, m.octal, m.owner, m.allows(0o002)) for m in modes if m)
+
+
+ACCOUNTS = ScriptProbe("accounts", Script("accounts", BODY), read_accounts)

@@ -1,0 +1,200 @@
+"""Check an evidence pack offline: signature, digests, chain links, and both judgements made again from the answers."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from checks.advisories.support import SupportFeedError
+from checks.check import Check, Context
+from checks.finding import Outcome, Subject, fingerprint
+from checks.lifecycle import State, event_hash, verdict
+from inventory.asset import Asset, Privilege
+from inventory.facts.missing import Missing, Reason
+from scanner.engine import fact_of
+from scanner.probes import PROBES
+from scanner.query import Answer
+from scanner.service.evidence_pack import PREDICATE, STATEMENT, VERSION, support_of
+from scanner.service.signing import SigningError, key_id, opened, public_key
+from scanner.store.codec import load
+from scanner.store.records import StoreError
+
+MAX_PACK = 64 * 1024 * 1024
+MAX_FILES = 500
+MAX_PLAIN = 256 * 1024 * 1024
+UNSIGNED = frozenset({"envelope.json", "key.pem"})
+
+
+class PackError(Exception):
+    """The pack does not hold. One sentence that names what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackVerdict:
+    """What was checked, in words, and by whose key the pack is signed."""
+
+    ref: str
+    state: str
+    key_id: str
+    key_known: bool  # the caller named this key; otherwise it was only read from the pack itself
+    checked: tuple[str, ...]
+    not_checked: tuple[str, ...]
+
+
+def check_pack(path: Path, catalogue: Sequence[Check], expected_key: bytes | None = None) -> PackVerdict:
+    """Raises :class:`PackError` at the first thing that does not hold. Opens no connection and no record."""
+    files = _files(path)
+    try:
+        key = public_key(files["key.pem"])
+        if expected_key is not None and key_id(public_key(expected_key)) != key_id(key):
+            raise PackError(f"signed by key {key_id(key)[:16]}, not by the key that you named")
+        _digests(_statement(opened(_json(files["envelope.json"]), key)), files)
+        facts = _json(files["finding.json"])
+        return _judged(facts, files, catalogue, key_id(key), expected_key is not None)
+    except SigningError as fault:
+        raise PackError(str(fault)) from fault
+    except (KeyError, TypeError, ValueError, StopIteration, StoreError) as fault:
+        raise PackError(f"the pack is not in the documented form: {type(fault).__name__} {fault}") from fault
+
+
+def _files(path: Path) -> dict[str, bytes]:
+    """The pack's files, bounded in number and size before anything is unpacked."""
+    try:
+        if path.stat().st_size > MAX_PACK:
+            raise PackError(f"{path} is larger than {MAX_PACK // 1024 // 1024} MB")
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as pack:
+            entries = pack.infolist()
+            if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_PLAIN:
+                raise PackError(f"{path} unpacks to more than an evidence pack can hold")
+            if len({entry.filename for entry in entries}) != len(entries):
+                raise PackError(f"{path} holds two files of one name")
+            return {entry.filename: pack.read(entry) for entry in entries}
+    except OSError as fault:
+        raise PackError(f"{path} cannot be read: {fault.strerror}") from fault
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as fault:
+        raise PackError(f"{path} is damaged or no evidence pack: {fault}") from fault
+    except Exception as fault:  # zlib.error has no common base with the others
+        if type(fault).__module__ == "zlib":
+            raise PackError(f"{path} is damaged: {fault}") from fault
+        raise
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    document = json.loads(data)
+    if not isinstance(document, dict):
+        raise TypeError("not a JSON object")
+    return document
+
+
+def _statement(payload: bytes) -> dict[str, str]:
+    """Name -> sha256 of every file the signature speaks of."""
+    statement = _json(payload)
+    if statement["_type"] != STATEMENT or statement["predicateType"] != PREDICATE:
+        raise PackError("the signed statement is not about a finding's evidence")
+    return {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
+
+
+def _digests(signed: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    for name in sorted(files.keys() - signed.keys() - UNSIGNED):
+        raise PackError(f"{name} is in the pack and not signed")
+    for name, digest in sorted(signed.items()):
+        if name not in files:
+            raise PackError(f"{name} is signed and not in the pack")
+        if hashlib.sha256(files[name]).hexdigest() != digest:
+            raise PackError(f"{name} was changed after it was signed")
+        if name.startswith("blobs/") and name != f"blobs/{digest}":
+            raise PackError(f"{name} does not hold the answer it is named after")
+
+
+def _judged(
+    facts: dict[str, Any], files: Mapping[str, bytes], catalogue: Sequence[Check], key: str, known: bool
+) -> PackVerdict:
+    if facts["version"] != VERSION:
+        raise PackError(f"the pack has version {facts['version']}; this tool knows {VERSION}")
+    subject = Subject(facts["subject"]["kind"], facts["subject"]["key"])
+    if fingerprint(facts["asset_uid"], facts["family"], subject) != facts["fingerprint"]:
+        raise PackError("the finding's fingerprint does not belong to this asset, check and subject")
+    checked = ["the signature holds", f"{len(files) - len(UNSIGNED)} files have the signed digests", _chain(facts)]
+    not_checked = [] if known else [f"whose key {key[:16]} is: compare it with its owner, or name it with --key"]
+    for name, expected in (("before", Outcome.FAIL), ("after", Outcome.PASS)):
+        if facts[name] is not None:
+            _claims(facts[name], expected, name)
+            told, again = _again(facts[name], files, catalogue, subject, expected, name)
+            (checked if again else not_checked).append(told)
+    if facts["after"] is not None:
+        checked.append(_same_machine(facts, files))
+    elif facts["state"] == State.VERIFIED_FIXED:
+        raise PackError("the finding is called verified fixed, and the pack holds no passing visit")
+    return PackVerdict(facts["ref"], facts["state"], key, known, tuple(checked), tuple(not_checked))
+
+
+def _claims(visit: dict[str, Any], expected: Outcome, name: str) -> None:
+    if visit["outcome"] != expected:
+        raise PackError(f"the visit {name} ended with {visit['outcome']}, not {expected}")
+
+
+def _chain(facts: dict[str, Any]) -> str:
+    events = facts["events"]
+    for event in events:
+        content = {key: value for key, value in event.items() if key not in ("previous", "hash")}
+        if event_hash(event["previous"], content) != event["hash"]:
+            raise PackError(f"event {event['seq']} does not have the content that its hash covers")
+    if not events or events[-1]["to_state"] != facts["state"]:
+        raise PackError("the events do not end in the state that the pack states")
+    return f"{len(events)} events have the content their hashes cover"
+
+
+def _again(
+    visit: dict[str, Any],
+    files: Mapping[str, bytes],
+    catalogue: Sequence[Check],
+    subject: Subject,
+    expected: Outcome,
+    name: str,
+) -> tuple[str, bool]:
+    """Parse the answers and run the check again. The sentence, and whether it could be done."""
+    check = next((c for c in catalogue if c.id == visit["check"]["id"]), None)
+    if check is None or check.version != visit["check"]["version"]:
+        return f"the judgement {name}: this version of estatecheck has another {visit['check']['id']}", False
+    try:
+        support = support_of(files)
+    except SupportFeedError as fault:
+        raise PackError(str(fault)) from fault
+    if getattr(check.rule, "wants_support", False) and support is None:
+        return f"the judgement {name}: the support dates it used are not in the pack", False
+    asset = load(Asset, json.dumps(visit["asset"]))
+    answers = dict(_answers(visit, files))
+    read = {fact: fact_of(PROBES[fact], asset, answers[fact]) for fact in check.needs}
+    context = Context(asset, read, datetime.fromisoformat(visit["started_at"]), support)
+    found = verdict(subject, check.judge(context, {fact: answers[fact][0].privilege for fact in check.needs}))
+    if found.outcome is not expected:
+        raise PackError(f"judged again from its answers, the visit {name} gives {found.outcome}, not {expected}")
+    return f"judged again from its answers, the visit {name} gives: {found.outcome}", True
+
+
+def _answers(visit: dict[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, list[Answer]]]:
+    for told in visit["answers"]:
+        missing = Missing(Reason(told["missing"][0]), told["missing"][1]) if told["missing"] else None
+        output = files[f"blobs/{told['sha256']}"] if told["sha256"] else b""
+        times = told["asked_at"], told["answered_at"]
+        yield told["query"], [
+            Answer(told["query"], output, told["exit_code"], missing, Privilege(told["privilege"]), *times)
+        ]
+
+
+def _same_machine(facts: dict[str, Any], files: Mapping[str, bytes]) -> str:
+    """At least one strong identity is in both visits' own answers."""
+    seen = []
+    for name in ("before", "after"):
+        asset = load(Asset, json.dumps(facts[name]["asset"]))
+        identity = fact_of(PROBES["identity"], asset, dict(_answers(facts[name], files))["identity"])
+        keys = {getattr(identity, "machine_id", None), getattr(identity, "smbios_uuid", None)}
+        seen.append((keys | set(getattr(identity, "ssh_host_keys", ()))) - {None})
+    if not seen[0] & seen[1]:
+        raise PackError("no strong identity is the same in both visits: this may be another machine")
+    return f"{len(seen[0] & seen[1])} strong identities are the same in both visits"

@@ -1,0 +1,241 @@
+"""Report: build what a report says from the record alone, so that it can be made again with the same bytes."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from checks.check import Check
+from checks.finding import CheckRun, Outcome, fingerprint
+from inventory.asset import Privilege
+from inventory.estate import Estate, Scope
+from inventory.facts.missing import Missing, Reason
+from inventory.scope import covering
+from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
+from scanner.store.records import EventRow, FindingRow, ScanRow, StoreError, StoredHost
+from scanner.store.store import Store
+
+OPEN, VERIFIED_FIXED = "OPEN", "VERIFIED_FIXED"
+NEVER_TRIED = Missing(Reason.NOT_ATTEMPTED, "the scan ended before its turn came")
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How a finding stood when the scan ended, replayed from its events."""
+
+    state: str
+    episode: int
+    first_seen: datetime
+
+
+def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> ReportData:
+    """Raises :class:`StoreError` when there is no such scan, or its evidence was purged."""
+    scan = store.scan(scan_id)
+    estate = store.estate_of(scan_id)
+    hosts = tuple(sorted(store.hosts(scan_id), key=lambda host: host.asset.name))
+    checks = {check.id: check for check in catalogue if check.id in set(scan.checks)}
+    lacking = sorted(set(scan.checks) - checks.keys())
+    if lacking:
+        raise StoreError(f"scan {scan_id} used checks that this version does not have: {', '.join(lacking[:5])}")
+    standings = _standings(store, scan)
+    rows = {row.fingerprint: row for row in store.findings()}
+    evidence = tuple(_evidence(hosts))
+    started = scan.started_at
+    return ReportData(
+        scan_id=scan.id,
+        estate=scan.estate,
+        marking=scan.marking,
+        started_at=started,
+        ended_at=scan.ended_at,
+        state=scan.state.value,
+        tool_version=scan.tool_version,
+        inventory_digest=scan.inventory_digest,
+        catalogue_digest=scan.catalogue_digest,
+        options=scan.options,
+        areas=estate.areas,
+        sites=estate.sites,
+        suppliers=estate.suppliers,
+        services=estate.services,
+        scopes=_scopes(estate, started.date()),
+        assets=tuple(_coverage(host) for host in hosts),
+        issues=_issues(hosts, checks, rows, standings),
+        fixed=_fixed(store, scan, hosts, rows, standings),
+        gaps=_gaps(hosts, checks),
+        checks=tuple(checks[check_id] for check_id in sorted(checks)),
+        passed=_count(hosts, Outcome.PASS),
+        not_applicable=_count(hosts, Outcome.NOT_APPLICABLE),
+        sources=(_support_source(scan),),
+        evidence=evidence,
+        evidence_root=_root(evidence),
+    )
+
+
+def _coverage(host: StoredHost) -> AssetCoverage:
+    attempt = host.attempt
+    return AssetCoverage(
+        uid=host.uid,
+        asset=host.asset,
+        attempted=attempt is not None,
+        reached=attempt is not None and attempt.reached,
+        logged_in=attempt is not None and attempt.logged_in,
+        privilege=attempt.privilege if attempt else Privilege.NONE,
+        missing=attempt.missing if attempt else NEVER_TRIED,
+        seconds=attempt.seconds if attempt else 0.0,
+        os_name=host.os_name,
+        checks=_worst_per_check(host.runs),
+        peer=attempt.peer if attempt else "",
+        identity_note=host.identity_note,
+    )
+
+
+def _worst_per_check(runs: Iterable[CheckRun]) -> Mapping[Outcome, int]:
+    """A check counts once per asset: failed when any subject failed."""
+    order = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_ASSESSED, Outcome.PASS, Outcome.NOT_APPLICABLE)
+    worst: dict[str, Outcome] = {}
+    for run in runs:
+        known = worst.get(run.check_id, run.outcome)
+        worst[run.check_id] = min(known, run.outcome, key=order.index)
+    return dict(sorted(Counter(worst.values()).items()))
+
+
+def _standings(store: Store, scan: ScanRow) -> dict[str, _Standing]:
+    """State, episode and first sighting of every finding as of the end of the scan."""
+    found: dict[str, _Standing] = {}
+    for event in store.events():
+        if scan.ended_at is None or event.at <= scan.ended_at:
+            found[event.fingerprint] = _after(found.get(event.fingerprint), event)
+    return found
+
+
+def _after(before: _Standing | None, event: EventRow) -> _Standing:
+    if before is None:
+        return _Standing(event.to_state, 1, event.at)
+    reopened = event.to_state == OPEN and before.state == VERIFIED_FIXED
+    return _Standing(event.to_state, before.episode + reopened, before.first_seen)
+
+
+def _issues(
+    hosts: Sequence[StoredHost],
+    checks: Mapping[str, Check],
+    rows: Mapping[str, FindingRow],
+    standings: Mapping[str, _Standing],
+) -> tuple[Issue, ...]:
+    found: dict[str, list[Occurrence]] = defaultdict(list)
+    for host in hosts:
+        for run in host.runs:
+            if run.outcome is Outcome.FAIL:
+                found[run.check_id].append(_occurrence(host, run, checks[run.check_id], rows, standings))
+    issues = (Issue(checks[check_id], tuple(seen)) for check_id, seen in found.items())
+    return tuple(sorted(issues, key=lambda issue: (issue.check.severity.rank, issue.check.id)))
+
+
+def _occurrence(
+    host: StoredHost,
+    run: CheckRun,
+    check: Check,
+    rows: Mapping[str, FindingRow],
+    standings: Mapping[str, _Standing],
+) -> Occurrence:
+    key = fingerprint(host.uid, check.family or check.id, run.subject)
+    row, standing = rows[key], standings[key]
+    return Occurrence(
+        ref=row.ref,
+        fingerprint=key,
+        asset_uid=host.uid,
+        asset=host.asset.name,
+        subject=run.subject,
+        observed=run.observed,
+        state=standing.state,
+        first_seen=standing.first_seen,
+        episode=standing.episode,
+        evidence=tuple(a.sha256 for a in host.answers if a.query in run.facts and a.sha256),
+    )
+
+
+def _fixed(
+    store: Store,
+    scan: ScanRow,
+    hosts: Sequence[StoredHost],
+    rows: Mapping[str, FindingRow],
+    standings: Mapping[str, _Standing],
+) -> tuple[Occurrence, ...]:
+    """What this scan proved fixed, with the sentence and the evidence of the pass."""
+    by_uid = {host.uid: host for host in hosts}
+    proven = [e.fingerprint for e in store.events() if e.scan_id == scan.id and e.to_state == VERIFIED_FIXED]
+    return tuple(_fix(by_uid[rows[key].asset_uid], rows[key], standings[key]) for key in proven)
+
+
+def _fix(host: StoredHost, row: FindingRow, standing: _Standing) -> Occurrence:
+    runs = [run for run in host.runs if run.check_id == row.check_id]
+    run = next((run for run in runs if run.subject == row.subject), runs[0])
+    return Occurrence(
+        ref=row.ref,
+        fingerprint=row.fingerprint,
+        asset_uid=host.uid,
+        asset=host.asset.name,
+        subject=row.subject,
+        observed=run.observed,
+        state=VERIFIED_FIXED,
+        first_seen=standing.first_seen,
+        episode=standing.episode,
+        evidence=tuple(a.sha256 for a in host.answers if a.query in run.facts and a.sha256),
+    )
+
+
+def _gaps(hosts: Sequence[StoredHost], checks: Mapping[str, Check]) -> tuple[Gap, ...]:
+    gaps = [gap for host in hosts for gap in _gaps_of(host, checks)]
+    return tuple(sorted(gaps, key=lambda gap: (gap.severity.rank, gap.check_id, gap.asset)))
+
+
+def _gaps_of(host: StoredHost, checks: Mapping[str, Check]) -> Iterator[Gap]:
+    """What could not be judged here. A host that was never tried has every check as a gap."""
+    if host.attempt is None:
+        for check in checks.values():
+            yield _gap(host, check, Outcome.NOT_ASSESSED, NEVER_TRIED.reason, NEVER_TRIED.detail)
+    for run in host.runs:
+        if run.outcome in (Outcome.NOT_ASSESSED, Outcome.ERROR):
+            yield _gap(host, checks[run.check_id], run.outcome, run.reason, run.observed)
+
+
+def _gap(host: StoredHost, check: Check, outcome: Outcome, reason: Reason | None, detail: str) -> Gap:
+    return Gap(host.uid, host.asset.name, check.id, check.title, check.severity, outcome, reason, detail)
+
+
+def _count(hosts: Sequence[StoredHost], outcome: Outcome) -> dict[str, int]:
+    """Check -> on how many assets every one of its runs had this outcome."""
+    totals: Counter[str] = Counter()
+    for host in hosts:
+        outcomes: dict[str, set[Outcome]] = defaultdict(set)
+        for run in host.runs:
+            outcomes[run.check_id].add(run.outcome)
+        totals.update(check_id for check_id, seen in outcomes.items() if seen == {outcome})
+    return dict(sorted(totals.items()))
+
+
+def _evidence(hosts: Sequence[StoredHost]) -> Iterator[EvidenceItem]:
+    for host in hosts:
+        for stored in host.answers:
+            yield EvidenceItem(
+                host.asset.name,
+                stored.query,
+                stored.sha256,
+                stored.size,
+                stored.answer.privilege,
+                stored.answer.missing,
+            )
+
+
+def _root(evidence: Sequence[EvidenceItem]) -> str:
+    digests = sorted(f"{item.asset}\0{item.query}\0{item.sha256}" for item in evidence)
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _scopes(estate: Estate, day: date) -> tuple[Scope, ...]:
+    used = {scope.id: scope for asset in estate.assets if (scope := covering(estate, asset, day))}
+    return tuple(used[scope_id] for scope_id in sorted(used))
+
+
+def _support_source(scan: ScanRow) -> DataSource:
+    age = (scan.started_at.date() - date.fromisoformat(scan.support_snapshot)).days
+    return DataSource("support dates", scan.support_snapshot, age, scan.support_digest)

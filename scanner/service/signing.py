@@ -1,0 +1,113 @@
+"""The key that signs evidence: Ed25519 (RFC 8032), kept in a file that only its owner can read."""
+
+import base64
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+
+class SigningError(Exception):
+    """A key cannot be read or made, or a signature does not hold. Never shows key material."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    key: Ed25519PrivateKey
+
+    @property
+    def public_pem(self) -> bytes:
+        return self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def key_id(self) -> str:
+        return key_id(self.key.public_key())
+
+    def envelope(self, payload: bytes) -> dict[str, object]:
+        """A DSSE envelope (Dead Simple Signing Envelope v1) around the payload."""
+        signature = self.key.sign(pre_authentication(PAYLOAD_TYPE, payload))
+        return {
+            "payload": base64.b64encode(payload).decode(),
+            "payloadType": PAYLOAD_TYPE,
+            "signatures": [{"keyid": self.key_id, "sig": base64.b64encode(signature).decode()}],
+        }
+
+
+def pre_authentication(payload_type: str, payload: bytes) -> bytes:
+    """DSSE's PAE: what is really signed, so that type and payload cannot be shifted against each other."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """sha256 over the raw public key: what two people compare by voice."""
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
+
+
+def load_or_create(path: Path) -> tuple[Signer, bool]:
+    """The signer, and whether its key was made just now. Raises :class:`SigningError`."""
+    try:
+        return (load(path), False) if path.exists() else (_create(path), True)
+    except OSError as fault:
+        raise SigningError(f"signing key {path}: {fault.strerror}") from fault
+
+
+def load(path: Path) -> Signer:
+    if path.stat().st_mode & 0o077:
+        raise SigningError(f"signing key {path} can be read by others; run: chmod 600 {path}")
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
+        raise SigningError(f"signing key {path} is not an unencrypted PEM private key") from fault
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SigningError(f"signing key {path} is not Ed25519")
+    return Signer(key)
+
+
+def _create(path: Path) -> Signer:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    signer = Signer(Ed25519PrivateKey.generate())
+    text = signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(text)
+    return signer
+
+
+def public_key(pem: bytes) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm) as fault:
+        raise SigningError("the public key is not PEM") from fault
+    if not isinstance(key, Ed25519PublicKey):
+        raise SigningError("the public key is not Ed25519")
+    return key
+
+
+def opened(envelope: dict[str, object], key: Ed25519PublicKey) -> bytes:
+    """The payload of a DSSE envelope whose signature by this key holds. Raises :class:`SigningError`."""
+    try:
+        payload = base64.b64decode(str(envelope["payload"]), validate=True)
+        signatures = envelope["signatures"]
+        signed = [s["sig"] for s in signatures if s["keyid"] == key_id(key)]  # type: ignore[attr-defined]  # any JSON
+        signature = base64.b64decode(signed[0], validate=True)
+        key.verify(signature, pre_authentication(str(envelope["payloadType"]), payload))
+    except InvalidSignature as fault:
+        raise SigningError("the signature does not hold: statement or key was changed") from fault
+    except (KeyError, IndexError, TypeError, ValueError) as fault:
+        raise SigningError("the envelope is not DSSE with a signature by the key in the file") from fault
+    if envelope["payloadType"] != PAYLOAD_TYPE:
+        raise SigningError(f"the payload is {envelope['payloadType']!r}, not an in-toto statement")
+    return payload

@@ -1,0 +1,67 @@
+"""Verify: look again at just one finding, and let the proof rules decide."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from checks.check import Check
+from checks.finding import CheckRun, Outcome
+from inventory.estate import Estate
+from scanner.service.plan import Plan, PlanError, plan
+from scanner.service.scan import Job, Watcher, scan
+from scanner.store.records import FindingRow, ScanKind
+from scanner.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of looking again. ``after`` is None when the visit brought nothing on this subject."""
+
+    before: FindingRow
+    now: FindingRow
+    after: CheckRun | None
+    scan_id: int
+    refusal: str  # why a pass was not accepted as proof, "" if it was or did not happen
+
+    @property
+    def fixed(self) -> bool:
+        return self.now.state == "VERIFIED_FIXED"
+
+    @property
+    def looked(self) -> bool:
+        return self.after is not None and self.after.outcome in (Outcome.PASS, Outcome.FAIL)
+
+
+def plan_verification(
+    store: Store, estate: Estate, catalogue: Sequence[Check], ref: str, today: date
+) -> tuple[Plan, FindingRow]:
+    """The smallest visit that can prove this fix: one asset, one check. Raises :class:`PlanError`, :class:`StoreError`."""
+    row = store.finding(ref)
+    if not any(asset.name == row.asset for asset in estate.assets):
+        raise PlanError(
+            f"{ref} is on {row.asset}, which this inventory does not name: a finding is proven on its own asset"
+        )
+    if not any(check.id == row.check_id for check in catalogue):
+        raise PlanError(f"{ref} was raised by {row.check_id}, which this version does not have")
+    return plan(estate, catalogue, today, limit=[row.asset], globs=[row.check_id]), row
+
+
+async def verify(job: Job, row: FindingRow, stop: asyncio.Event) -> Verified:
+    """Run the visit and let the record decide. Only the proof rules of ``checks.lifecycle`` close a finding."""
+    scanned = await scan(replace(job, kind=ScanKind.VERIFY), Watcher(), stop)
+    saved = scanned.saved[0] if scanned.saved else None
+    return Verified(
+        before=row,
+        now=job.store.finding(row.ref),
+        after=_run_of(job.store, scanned.scan_id, row),
+        scan_id=scanned.scan_id,
+        refusal=saved.refused.get(row.ref, "") if saved else "",
+    )
+
+
+def _run_of(store: Store, scan_id: int, row: FindingRow) -> CheckRun | None:
+    """This subject's run; when the check no longer names the subject, its run for the asset as a whole."""
+    runs = [run for host in store.hosts(scan_id) for run in host.runs if run.check_id == row.check_id]
+    exact = [run for run in runs if run.subject == row.subject]
+    return next(iter(exact or runs), None)

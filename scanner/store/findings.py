@@ -1,0 +1,273 @@
+"""What one visit does to the findings of its asset. The rules are in ``checks.lifecycle``; this applies them.
+
+Every finding that moves gets one event in the chain, with what was observed and the hashes of the evidence.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from checks.finding import CheckRun, Outcome, Subject, fingerprint
+from checks.lifecycle import (
+    Move,
+    Proof,
+    Refusal,
+    Sighting,
+    Source,
+    State,
+    after_fail,
+    after_gap,
+    after_proof,
+    answers_fact,
+    proof_of_fix,
+    verdict,
+)
+from scanner.store.judgements import by_check
+from scanner.store.ledger import NewEvent, append
+from scanner.store.plans import Plan
+from scanner.store.schema import Stored, finding
+
+_OF_ASSET = select(finding).where(finding.c.asset_id == bindparam("asset_id")).order_by(finding.c.number)
+_OF_PRINTS = select(finding.c.number, finding.c.fingerprint).where(
+    finding.c.fingerprint.in_(bindparam("prints", expanding=True))
+)
+_FAILED = ("state", "episode", "moved_at", "last_seen", "last_fail_scan", "check_id", "check_version", "observed")
+_UPDATE_FAILED = (
+    update(finding).where(finding.c.number == bindparam("n")).values({c: bindparam(f"new_{c}") for c in _FAILED})
+)
+_MOVED = ("state", "moved_at", "last_pass_scan")
+_UPDATE_MOVED = (
+    update(finding).where(finding.c.number == bindparam("n")).values({c: bindparam(f"new_{c}") for c in _MOVED})
+)
+
+
+def ref(number: int) -> str:
+    return f"EC-{number:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """One visit, as far as findings are concerned. ``before`` loads the failing visit of a finding."""
+
+    scan_id: int
+    asset_id: int
+    uid: str
+    reached: bool
+    logged_in: bool
+    started_at: datetime
+    finished_at: datetime
+    identities: frozenset[str]
+    identity_note: str
+    runs: Sequence[CheckRun]
+    sources: Sequence[Source]
+    plan: Plan
+    before: Callable[[Stored], Sighting | None]
+
+
+@dataclass(slots=True)
+class Changes:
+    opened: list[str] = field(default_factory=list)
+    fixed: list[str] = field(default_factory=list)
+    regressed: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+class Application:
+    """Collects what changes, then writes it with a handful of statements."""
+
+    def __init__(self, visit: Visited) -> None:
+        self.visit = visit
+        self.changes = Changes()
+        self._new: dict[str, dict[str, object]] = {}
+        self._failed: list[dict[str, object]] = []
+        self._moved: list[dict[str, object]] = []
+        self._events: list[NewEvent] = []
+
+    def apply(self, connection: Connection) -> Changes:
+        known = {row.fingerprint: row for row in connection.execute(_OF_ASSET, {"asset_id": self.visit.asset_id})}
+        failing = self._failing()
+        for print_, run in failing.items():
+            self._fail(print_, run, known.get(print_))
+        runs = by_check(self.visit.runs)
+        for print_, row in known.items():
+            if print_ not in failing:
+                self._not_failing(row, runs)
+        self._write(connection)
+        return self.changes
+
+    def _failing(self) -> dict[str, CheckRun]:
+        visit = self.visit
+        return {
+            fingerprint(visit.uid, visit.plan.family(run.check_id), run.subject): run
+            for run in visit.runs
+            if run.outcome is Outcome.FAIL
+        }
+
+    def _fail(self, print_: str, run: CheckRun, row: Stored | None) -> None:
+        if row is None:
+            self._open(print_, run)
+            return
+        if self.visit.finished_at < max(row.last_seen, row.moved_at):
+            return  # older than what is known already: time does not go backwards
+        state = State(row.state)
+        move = after_fail(state, check_changed=run.check_version != row.check_version)
+        episode = row.episode + (move.new_episode if move else 0)
+        self._failed.append(
+            {
+                "n": row.number,
+                "new_state": move.to.value if move else row.state,
+                "new_episode": episode,
+                "new_moved_at": self.visit.finished_at if move else row.moved_at,
+                "new_last_seen": self.visit.finished_at,
+                "new_last_fail_scan": self.visit.scan_id,
+                "new_check_id": run.check_id,
+                "new_check_version": run.check_version,
+                "new_observed": run.observed,
+            }
+        )
+        if move:
+            (self.changes.regressed if move.new_episode else self.changes.opened).append(ref(row.number))
+            self._event(print_, row.state, move, episode, self._failure(run))
+
+    def _open(self, print_: str, run: CheckRun) -> None:
+        visit = self.visit
+        self._new[print_] = {
+            "fingerprint": print_,
+            "asset_id": visit.asset_id,
+            "family": visit.plan.family(run.check_id),
+            "check_id": run.check_id,
+            "check_version": run.check_version,
+            "subject_kind": run.subject.kind,
+            "subject_key": run.subject.key,
+            "state": State.OPEN.value,
+            "episode": 1,
+            "first_seen": visit.finished_at,
+            "last_seen": visit.finished_at,
+            "moved_at": visit.finished_at,
+            "first_scan": visit.scan_id,
+            "last_fail_scan": visit.scan_id,
+            "observed": run.observed,
+        }
+        self._event(print_, "", Move(State.OPEN, "first seen"), 1, self._failure(run))
+
+    def _failure(self, run: CheckRun) -> Mapping[str, object]:
+        return {"failed": self._sighting(run, run.observed).as_json()}
+
+    def _not_failing(self, row: Stored, runs: Mapping[str, Sequence[CheckRun]]) -> None:
+        state = State(row.state)
+        relevant = self._relevant(row, runs)
+        if relevant is None:
+            return
+        said = verdict(Subject(row.subject_kind, row.subject_key), relevant)
+        if said.outcome is Outcome.PASS and said.run is not None:
+            self._pass(row, state, self._sighting(said.run, said.observed))
+        elif said.outcome in (Outcome.NOT_ASSESSED, Outcome.ERROR) and (move := after_gap(state)):
+            self._move(row, move, {"scan": self.visit.scan_id}, row.last_pass_scan)
+
+    def _relevant(self, row: Stored, runs: Mapping[str, Sequence[CheckRun]]) -> Sequence[CheckRun] | None:
+        """This visit's runs of the finding's check or its successor; None when nobody asked for that check."""
+        plan = self.visit.plan
+        if row.check_id in runs:
+            return runs[row.check_id]
+        wanted = [check for check in plan.checks if check == row.check_id or self._succeeds(check, row)]
+        return [run for check in wanted for run in runs.get(check, ())] if wanted else None
+
+    def _succeeds(self, check: str, row: Stored) -> bool:
+        return self.visit.plan.family(check) == row.family or row.check_id in self.visit.plan.replaced_by(check)
+
+    def _pass(self, row: Stored, state: State, after: Sighting) -> None:
+        move = after_proof(state)
+        if move is None:
+            return
+        before = self.visit.before(row)
+        plan = self.visit.plan
+        if before is None:
+            self.changes.refused[ref(row.number)] = "the failing visit is no longer in the record"
+            return
+        result = proof_of_fix(
+            before,
+            after,
+            successors=(after.check_id,) if self._succeeds(after.check_id, row) else (),
+            uses_support=plan.reads_support(before.check_id) or plan.reads_support(after.check_id),
+        )
+        self._conclude(row, move, result)
+
+    def _conclude(self, row: Stored, move: Move, result: Proof | Refusal) -> None:
+        if isinstance(result, Refusal):
+            self.changes.refused[ref(row.number)] = result.sentence
+            return
+        self.changes.fixed.append(ref(row.number))
+        self._move(row, move, result.as_json(), self.visit.scan_id)
+
+    def _move(self, row: Stored, move: Move, proof: Mapping[str, object], last_pass_scan: int | None) -> None:
+        self._moved.append(_moved(row, move.to, self.visit.finished_at, last_pass_scan))
+        self._event(row.fingerprint, row.state, move, row.episode, proof)
+
+    def _sighting(self, run: CheckRun, observed: str) -> Sighting:
+        visit = self.visit
+        return Sighting(
+            scan=visit.scan_id,
+            started_at=visit.started_at,
+            finished_at=visit.finished_at,
+            check_id=run.check_id,
+            observed=observed,
+            privilege=run.privilege,
+            identities=visit.identities,
+            facts=run.facts,
+            sources=sources_of(run, visit.sources),
+            support_snapshot=visit.plan.support_snapshot,
+            reached=visit.reached,
+            logged_in=visit.logged_in,
+            identity_note=visit.identity_note,
+        )
+
+    def _event(self, print_: str, before: str, move: Move, episode: int, proof: Mapping[str, object]) -> None:
+        told = {**proof, "why": move.why, "episode": episode}
+        self._events.append(NewEvent(print_, self.visit.finished_at, before, move.to.value, told, self.visit.scan_id))
+
+    def _write(self, connection: Connection) -> None:
+        if self._failed:
+            connection.execute(_UPDATE_FAILED, self._failed)
+        if self._moved:
+            connection.execute(_UPDATE_MOVED, self._moved)
+        if self._new:
+            connection.execute(finding.insert(), list(self._new.values()))
+            self.changes.opened += [ref(number) for number in sorted(_numbers(connection, list(self._new)))]
+        append(connection, self._events)
+
+
+def sources_of(run: CheckRun, sources: Sequence[Source]) -> tuple[Source, ...]:
+    """The answers a run was judged from."""
+    return tuple(s for s in sources if any(answers_fact(s.query, fact) for fact in run.facts))
+
+
+def _numbers(connection: Connection, prints: list[str]) -> Iterator[int]:
+    for start in range(0, len(prints), 500):
+        for row in connection.execute(_OF_PRINTS, {"prints": prints[start : start + 500]}):
+            yield row.number
+
+
+def _moved(row: Stored, to: State, at: datetime, last_pass_scan: int | None) -> dict[str, object]:
+    return {"n": row.number, "new_state": to.value, "new_moved_at": at, "new_last_pass_scan": last_pass_scan}
+
+
+def withdraw(connection: Connection, scan_id: int, asset_ids: Sequence[int], at: datetime, note: str) -> dict[str, str]:
+    """Take back what this scan closed on assets whose identity turned out to be in doubt. Refs and why come back."""
+    asked = select(finding).where(
+        finding.c.asset_id.in_(asset_ids),
+        finding.c.last_pass_scan == scan_id,
+        finding.c.state == State.VERIFIED_FIXED.value,
+    )
+    rows = connection.execute(asked).all()
+    if not rows:
+        return {}
+    connection.execute(_UPDATE_MOVED, [_moved(row, State.OPEN, max(at, row.moved_at), None) for row in rows])
+    append(connection, [_withdrawal(row, scan_id, max(at, row.moved_at), note) for row in rows])
+    return {ref(row.number): f"the proof was withdrawn: {note}" for row in rows}
+
+
+def _withdrawal(row: Stored, scan_id: int, at: datetime, note: str) -> NewEvent:
+    told = {"why": "withdrawn", "episode": row.episode, "reason": note}
+    return NewEvent(row.fingerprint, at, row.state, State.OPEN.value, told, scan_id)

@@ -1,0 +1,109 @@
+"""Check runs: what was said is stored once as a ruling; a run is a visit, a place in the row, and a ruling."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, bindparam, select
+
+from checks.finding import CheckRun, Outcome, Subject
+from inventory.asset import Privilege
+from inventory.facts.missing import Reason
+from scanner.store.evidence import clean
+from scanner.store.prepared import CHUNK, Lookup, insertion
+from scanner.store.schema import Stored, check_run, ruling
+
+_IDS = Lookup(select(ruling.c.sha256, ruling.c.id), ruling.c.sha256)
+_ADD_RULINGS, _ADD_RUNS = insertion(ruling), insertion(check_run)
+_RUNS = (
+    select(check_run.c.ruling_id).where(check_run.c.visit_id == bindparam("visit_id")).order_by(check_run.c.position)
+)
+_RULINGS = Lookup(select(ruling), ruling.c.id)
+
+
+def cleaned(run: CheckRun) -> CheckRun:
+    """The run with text that can be stored and hashed; almost always itself."""
+    observed, key = clean(run.observed), clean(run.subject.key)
+    if observed == run.observed and key == run.subject.key:
+        return run
+    return replace(run, observed=observed, subject=Subject(run.subject.kind, key))
+
+
+def save_runs(connection: Connection, visit_id: int, runs: Sequence[CheckRun]) -> None:
+    digests = [_digest(run) for run in runs]
+    ids = dict(_IDS.rows(connection, digests))
+    new = {digest: run for digest, run in zip(digests, runs, strict=True) if digest not in ids}
+    if new:
+        _ADD_RULINGS.run_many(connection, [_row(digest, run) for digest, run in new.items()])
+        ids |= dict(_IDS.rows(connection, list(new)))
+    rows = [{"visit_id": visit_id, "position": i, "ruling_id": ids[d]} for i, d in enumerate(digests)]
+    _ADD_RUNS.run_many(connection, rows)
+
+
+def _digest(run: CheckRun) -> bytes:
+    content = (
+        run.check_id,
+        run.check_version,
+        run.outcome,
+        run.observed,
+        run.subject.kind,
+        run.subject.key,
+        run.reason,
+        run.privilege,
+        run.facts,
+    )
+    return hashlib.sha256(json.dumps(content).encode()).digest()
+
+
+def _row(digest: bytes, run: CheckRun) -> dict[str, object]:
+    return {
+        "sha256": digest,
+        "check_id": run.check_id,
+        "check_version": run.check_version,
+        "outcome": run.outcome.value,
+        "observed": run.observed,
+        "subject_kind": run.subject.kind,
+        "subject_key": run.subject.key,
+        "reason": run.reason.value if run.reason else None,
+        "privilege": run.privilege.value,
+        "facts": " ".join(run.facts),
+    }
+
+
+class Runs:
+    """Reads check runs; a ruling that many hosts share is made once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._made: dict[int, CheckRun] = {}
+
+    def of(self, visit_id: int) -> tuple[CheckRun, ...]:
+        ids = self._connection.execute(_RUNS, {"visit_id": visit_id}).scalars().all()
+        missing = sorted(set(ids) - self._made.keys())
+        self._made.update({row.id: _run(row) for row in _RULINGS.rows(self._connection, missing)})
+        return tuple(self._made[number] for number in ids)
+
+
+def _run(row: Stored) -> CheckRun:
+    return CheckRun(
+        check_id=row.check_id,
+        check_version=row.check_version,
+        outcome=Outcome(row.outcome),
+        observed=row.observed,
+        subject=Subject(row.subject_kind, row.subject_key),
+        reason=Reason(row.reason) if row.reason else None,
+        privilege=Privilege(row.privilege),
+        facts=tuple(row.facts.split()),
+    )
+
+
+def by_check(runs: Sequence[CheckRun]) -> Mapping[str, list[CheckRun]]:
+    found: dict[str, list[CheckRun]] = {}
+    for run in runs:
+        found.setdefault(run.check_id, []).append(run)
+    return found
+
+
+def in_chunks(items: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

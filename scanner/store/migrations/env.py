@@ -1,0 +1,16 @@
+"""Run by Alembic: the caller has opened the connection and its transaction already."""
+
+from alembic import context
+
+from scanner.store.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    compare_type=True,
+    transactional_ddl=True,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,48 @@
+"""What a scan set out to do, as it was written down at its start and as the writer works with it."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from scanner.store.codec import dump, load
+from scanner.store.records import ScanPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    checks: tuple[str, ...]
+    options: dict[str, str]
+    names: tuple[str, ...]  # every asset of the inventory, also those outside this scan
+    support_snapshot: str
+    families: dict[str, str] = field(default_factory=dict)
+    supersedes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    uses_support: tuple[str, ...] | None = None
+
+    def family(self, check_id: str) -> str:
+        return self.families.get(check_id) or check_id
+
+    def replaced_by(self, check_id: str) -> tuple[str, ...]:
+        """The older checks that this one replaces."""
+        return self.supersedes.get(check_id, ())
+
+    def reads_support(self, check_id: str) -> bool:
+        return self.uses_support is None or check_id in self.uses_support
+
+
+def as_text(plan: ScanPlan) -> str:
+    names = {asset.name for asset in (*plan.estate.assets, *plan.assets)}
+    return dump(
+        Plan(
+            checks=plan.checks,
+            options=dict(plan.options),
+            names=tuple(sorted(names)),
+            support_snapshot=plan.support_snapshot,
+            families=dict(plan.families),
+            supersedes=dict(plan.supersedes),
+            uses_support=plan.uses_support,
+        )
+    )
+
+
+@lru_cache(maxsize=4)
+def from_text(text: str) -> Plan:
+    return load(Plan, text)

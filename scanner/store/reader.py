@@ -1,0 +1,151 @@
+"""Reads hosts and findings back as they were written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from checks.finding import CheckRun, Subject
+from checks.lifecycle import answers_fact
+from inventory.asset import Asset, Privilege
+from inventory.facts.missing import Missing, Reason
+from scanner.query import Attempt
+from scanner.store import plans, scans
+from scanner.store.assets import uid_for_name
+from scanner.store.codec import load
+from scanner.store.evidence import answers_of
+from scanner.store.findings import ref
+from scanner.store.judgements import Runs
+from scanner.store.records import FindingRow, StoredAnswer, StoredHost, StoreError
+from scanner.store.schema import Stored, asset, attempt, event, finding, scan_asset, snapshot
+
+_HOSTS = (
+    select(scan_asset, attempt, snapshot.c.content, asset.c.uid)
+    .join(snapshot, snapshot.c.id == scan_asset.c.snapshot_id)
+    .outerjoin(attempt, attempt.c.visit_id == scan_asset.c.id)
+    .outerjoin(asset, asset.c.id == scan_asset.c.asset_id)
+    .order_by(scan_asset.c.position)
+)
+_FINDINGS = select(finding, asset.c.uid, asset.c.name).join(asset, asset.c.id == finding.c.asset_id)
+
+
+def hosts(connection: Connection, folder: Path | None, scan_id: int, *, outputs: bool) -> Iterator[StoredHost]:
+    """In the order of the plan, also those never attempted. Raises :class:`StoreError` when the details were purged."""
+    scan = scans.stored(connection, scan_id)
+    if scan.purged_at is not None:
+        raise StoreError(f"the details of scan {scan_id} were purged on {scan.purged_at:%Y-%m-%d}")
+    runs = Runs(connection)
+    for row in connection.execute(_HOSTS.where(scan_asset.c.scan_id == scan_id)).all():
+        yield StoredHost(
+            uid=row.uid or uid_for_name(connection, row.name),
+            asset=load(Asset, row.content),
+            attempt=_attempt(row) if row.asset_id is not None else None,
+            os_name=row.os_name or "",
+            identity_note=row.identity_note,
+            runs=runs.of(row.id),
+            answers=tuple(answers_of(connection, row.id, folder, outputs=outputs)),
+        )
+
+
+def planned(connection: Connection, scan_id: int) -> tuple[Asset, ...]:
+    asked = (
+        select(snapshot.c.content)
+        .join(scan_asset, snapshot.c.id == scan_asset.c.snapshot_id)
+        .where(scan_asset.c.scan_id == scan_id)
+        .order_by(scan_asset.c.position)
+    )
+    return tuple(load(Asset, text) for text in connection.execute(asked).scalars())
+
+
+def _attempt(row: Stored) -> Attempt:
+    return Attempt(
+        way=row.way,
+        reached=row.reached,
+        logged_in=row.logged_in,
+        privilege=Privilege(row.privilege),
+        missing=Missing(Reason(row.reason), row.detail) if row.reason else None,
+        peer=row.peer,
+        host_key=row.host_key,
+        started_at=row.started_at,
+        seconds=row.seconds,
+    )
+
+
+def findings(connection: Connection, states: tuple[str, ...]) -> tuple[FindingRow, ...]:
+    """By number; every one when no state is given."""
+    asked = _FINDINGS.order_by(finding.c.number)
+    return _rows(connection, asked.where(finding.c.state.in_(states)) if states else asked)
+
+
+def by_ref(connection: Connection, wanted: str) -> FindingRow:
+    """Raises :class:`StoreError`. ``EC-0001``, ``ec-1`` and ``1`` are the same."""
+    digits = wanted.strip().upper().removeprefix("EC-")
+    if digits.isascii() and digits.isdigit() and len(digits) <= 9:
+        found = _rows(connection, _FINDINGS.where(finding.c.number == int(digits)))
+        if found:
+            return found[0]
+    raise StoreError(f"there is no finding {wanted[:40]!r} in this record; `estatecheck findings list` shows them")
+
+
+def moved_by(connection: Connection, scan_id: int, to_state: str) -> tuple[FindingRow, ...]:
+    """Findings whose last event of this scan led to ``to_state``."""
+    asked = select(event.c.fingerprint, event.c.to_state).where(event.c.scan_id == scan_id).order_by(event.c.seq)
+    last: dict[str, str] = {row.fingerprint: row.to_state for row in connection.execute(asked)}
+    prints = {print_ for print_, state in last.items() if state == to_state}
+    return tuple(row for row in findings(connection, ()) if row.fingerprint in prints)
+
+
+def _rows(connection: Connection, asked: Select[*tuple[Any, ...]]) -> tuple[FindingRow, ...]:
+    return tuple(_finding(row) for row in connection.execute(asked))
+
+
+def _finding(row: Stored) -> FindingRow:
+    return FindingRow(
+        ref=ref(row.number),
+        fingerprint=row.fingerprint,
+        asset_uid=row.uid,
+        asset=row.name,
+        check_id=row.check_id,
+        subject=Subject(row.subject_kind, row.subject_key),
+        state=row.state,
+        episode=row.episode,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        first_scan=row.first_scan,
+        last_fail_scan=row.last_fail_scan,
+        last_pass_scan=row.last_pass_scan,
+        observed=row.observed,
+    )
+
+
+def evidence_of(
+    connection: Connection, folder: Path | None, fingerprint: str, scan_id: int, *, outputs: bool
+) -> tuple[StoredAnswer, ...]:
+    """The answers this finding was judged from in that scan; empty when it was not judged there."""
+    row = connection.execute(select(finding).where(finding.c.fingerprint == fingerprint)).first()
+    if row is None:
+        raise StoreError(f"there is no finding with the fingerprint {fingerprint[:80]!r}")
+    here = (scan_asset.c.scan_id == scan_id) & (scan_asset.c.asset_id == row.asset_id)
+    visit = connection.execute(select(scan_asset.c.id).where(here)).scalar()
+    if visit is None:
+        return ()
+    facts = facts_of(connection, scan_id, row, Runs(connection).of(visit))
+    return tuple(a for a in answers_of(connection, visit, folder, outputs=outputs) if _answers(a.query, facts))
+
+
+def facts_of(connection: Connection, scan_id: int, row: Stored, runs: tuple[CheckRun, ...]) -> frozenset[str]:
+    """What the finding's check, or the one that replaced it, was judged from."""
+    plan = plans.from_text(scans.stored(connection, scan_id).plan_text)
+    relevant = (
+        run
+        for run in runs
+        if run.check_id == row.check_id
+        or plan.family(run.check_id) == row.family
+        or row.check_id in plan.replaced_by(run.check_id)
+    )
+    return frozenset(fact for run in relevant for fact in run.facts)
+
+
+def _answers(query: str, facts: frozenset[str]) -> bool:
+    return any(answers_fact(query, fact) for fact in facts)

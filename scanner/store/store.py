@@ -1,0 +1,233 @@
+"""The record: one object with everything the services may ask of it. ``docs/the-record.md`` tells the whole story."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from checks.lifecycle import State
+from inventory.estate import Estate
+from scanner.store import assets, hostkeys, ledger, purge, reader, scans, upkeep, writer
+from scanner.store.database import WAIT_SECONDS, Database, prepare
+from scanner.store.evidence import read_blob
+from scanner.store.records import (
+    Backup,
+    EventRow,
+    FindingRow,
+    HostResult,
+    LostScan,
+    Purged,
+    Saved,
+    ScanKind,
+    ScanPlan,
+    ScanRow,
+    ScanState,
+    Size,
+    StoredAnswer,
+    StoredHost,
+    StoreError,
+)
+from scanner.store.schema import asset, scan_asset
+from scanner.store.snapshots import read_text
+
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_store(
+    url: str, *, wait_seconds: float = WAIT_SECONDS, clock: Clock = _now, blobs: Path | None = None
+) -> "Store":
+    """Open the record at a URL or a path; a new one is made. Raises :class:`StoreError`.
+
+    ``blobs`` is the folder for large evidence; without it SQLite uses one beside the database, a server its rows.
+    """
+    database = Database(url, wait_seconds, blobs)
+    try:
+        prepare(database)
+    except StoreError:
+        database.close()
+        raise
+    return Store(database, clock)
+
+
+class Store:
+    """Every method raises :class:`StoreError`. Writing is serialised here, and between processes by the database."""
+
+    def __init__(self, database: Database, clock: Clock = _now) -> None:
+        self._database = database
+        self._clock = clock
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    # scans
+
+    def begin_scan(self, plan: ScanPlan) -> int:
+        """Write the plan down. Raises :class:`ScanRunning` when another full scan is alive."""
+        with self._database.writing() as connection:
+            return scans.begin(connection, plan, self._clock())
+
+    def heartbeat(self, scan_id: int) -> None:
+        with self._database.writing() as connection:
+            scans.heartbeat(connection, scan_id, self._clock())
+
+    def end_scan(self, scan_id: int, state: ScanState, at: datetime) -> ScanState:
+        """The state that was written comes back: a scan that lacks hosts is partial, not complete."""
+        with self._database.writing() as connection:
+            return scans.end(connection, scan_id, state, at)
+
+    def lost_scans(self) -> tuple[LostScan, ...]:
+        """Scans whose process died: they are marked as interrupted, and told of once."""
+        with self._database.writing() as connection:
+            return scans.lost(connection, self._clock())
+
+    def save_host(self, scan_id: int, result: HostResult) -> Saved:
+        """All of one visit in one transaction, or nothing."""
+        with self._database.writing() as connection:
+            return writer.save(connection, self._database.blobs, scan_id, result, self._clock())
+
+    # reading
+
+    def scans(self) -> tuple[ScanRow, ...]:
+        """Oldest first."""
+        with self._database.reading() as connection:
+            return scans.rows(connection)
+
+    def scan(self, scan_id: int) -> ScanRow:
+        with self._database.reading() as connection:
+            return scans.as_row(scans.stored(connection, scan_id))
+
+    def latest_scan(self, kind: ScanKind = ScanKind.FULL) -> ScanRow:
+        found = [row for row in self.scans() if row.kind is kind]
+        if not found:
+            raise StoreError(f"{self._database.place} holds no scan yet; run `estatecheck scan`")
+        return found[-1]
+
+    def hosts(self, scan_id: int, *, outputs: bool = False) -> Iterator[StoredHost]:
+        """Every planned asset in the order of the plan; answers carry their output only when asked for."""
+        with self._database.reading() as connection:
+            yield from reader.hosts(connection, self._database.blobs, scan_id, outputs=outputs)
+
+    def estate_of(self, scan_id: int) -> Estate:
+        """The inventory as that scan saw it; its assets are those that were planned."""
+        with self._database.reading() as connection:
+            return replace(scans.estate(connection, scan_id), assets=reader.planned(connection, scan_id))
+
+    def finding(self, ref: str) -> FindingRow:
+        with self._database.reading() as connection:
+            return reader.by_ref(connection, ref)
+
+    def findings(self, *states: str) -> tuple[FindingRow, ...]:
+        """By number; only those in one of ``states``, when any is given."""
+        with self._database.reading() as connection:
+            return reader.findings(connection, states)
+
+    def fixed_by(self, scan_id: int) -> tuple[FindingRow, ...]:
+        with self._database.reading() as connection:
+            return reader.moved_by(connection, scan_id, State.VERIFIED_FIXED.value)
+
+    def opened_by(self, scan_id: int) -> tuple[FindingRow, ...]:
+        """First seen, regressed or otherwise reopened by that scan."""
+        with self._database.reading() as connection:
+            return reader.moved_by(connection, scan_id, State.OPEN.value)
+
+    def events(self, fingerprint: str | None = None) -> tuple[EventRow, ...]:
+        with self._database.reading() as connection:
+            return ledger.read(connection, fingerprint)
+
+    def verify_chain(self) -> int:
+        """How many events there are, all of them whole. Raises :class:`StoreError` naming the first that is not."""
+        with self._database.reading() as connection:
+            return ledger.verify(connection)
+
+    def blob(self, sha256: str) -> bytes:
+        """Evidence by its hash, held against it."""
+        with self._database.reading() as connection:
+            return read_blob(connection, self._database.blobs, sha256)
+
+    def evidence_of(self, fingerprint: str, scan_id: int, *, outputs: bool = False) -> tuple[StoredAnswer, ...]:
+        """The answers a finding was judged from in one scan."""
+        with self._database.reading() as connection:
+            return reader.evidence_of(connection, self._database.blobs, fingerprint, scan_id, outputs=outputs)
+
+    # what people do
+
+    def accept_identity(self, name: str, actor: str, role: str, reason: str) -> str:
+        """A person has looked at a machine in doubt: what it presented last is its own. The uid comes back."""
+        with self._database.writing() as connection:
+            asked = (
+                select(scan_asset, asset.c.uid)
+                .join(asset, asset.c.id == scan_asset.c.asset_id)
+                .where(scan_asset.c.name == name)
+                .order_by(scan_asset.c.id.desc())
+                .limit(1)
+            )
+            visit = connection.execute(asked).first()
+            if visit is None or not visit.identity_note:
+                raise StoreError(f"the identity of {name} is not in doubt")
+            tokens = frozenset(json.loads(read_text(connection, visit.identity_id)))
+            assets.accept(connection, visit.scan_id, visit.asset_id, tokens)
+            told = {
+                "why": "identity accepted",
+                "reason": reason,
+                "note": visit.identity_note,
+                "identity": sorted(tokens),
+            }
+            new = ledger.NewEvent(f"asset:{visit.uid}", self._clock(), "", "", told, visit.scan_id, actor, role)
+            ledger.append(connection, [new])
+            return str(visit.uid)
+
+    def host_keys(
+        self, *, trust_new: bool = False, known_hosts: hostkeys.KnownHosts | None = None
+    ) -> hostkeys.StoredHostKeys:
+        return hostkeys.StoredHostKeys(self._database, self._clock, trust_new=trust_new, known=known_hosts)
+
+    # upkeep
+
+    def size(self) -> Size:
+        with self._database.reading() as connection:
+            return upkeep.size(connection)
+
+    def purge(
+        self,
+        *,
+        keep_scans: int | None = None,
+        older_than_days: int | None = None,
+        dry_run: bool = False,
+        vacuum: bool = False,
+    ) -> Purged:
+        """Remove the details of old scans. Events, findings and the evidence they rest on stay."""
+        if keep_scans is None and older_than_days is None:
+            raise StoreError("say how many scans to keep, or how old they may be")
+        now = self._clock()
+        before = now - timedelta(days=older_than_days) if older_than_days is not None else None
+        with self._database.writing() as connection:
+            old = purge.old_scans(connection, keep_scans, before)
+            removed = purge.purge(connection, old, now)
+            if dry_run:
+                connection.rollback()
+        if not dry_run:
+            self._make_room(vacuum)
+        return removed
+
+    def _make_room(self, vacuum: bool) -> None:
+        with self._database.writing() as connection:
+            purge.sweep(connection, self._database.blobs)
+        if vacuum and self._database.file:
+            with self._database.plain() as plain:
+                plain.execute("VACUUM")
+
+    def backup(self, target: Path) -> Backup:
+        return upkeep.backup(self._database, target, self._clock())
