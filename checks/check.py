@@ -75,6 +75,7 @@ class Check:
     supersedes: tuple[str, ...] = ()
     family: str = ""  # identity of its findings; "" is the id
     source: str = ""  # file it is written in, for messages
+    waived: Callable[[Context], str] | None = field(default=None, repr=False, compare=False)  # see _waiver
     examples: tuple[Example, ...] = field(default=(), repr=False, compare=False)
 
     @property
@@ -104,14 +105,19 @@ class Check:
         )
 
     def _rulings(self, context: Context) -> list[Ruling]:
-        gap = self._gap(context)
-        if gap is not None:
-            return [gap]
+        settled = self._waiver(context) or self._gap(context)
+        if settled is not None:
+            return [settled]
         try:
             rulings = list(self.rule(context))
         except Exception as fault:  # noqa: BLE001  # the one task boundary of judging: a broken rule stops no other
             return [Ruling(Outcome.ERROR, f"the check itself failed: {type(fault).__name__}")]
         return _settled(rulings)
+
+    def _waiver(self, context: Context) -> Ruling | None:
+        """The inventory alone says that the check does not apply: then no fact is lacking."""
+        why = self.waived(context) if self.waived else ""
+        return not_applicable(why) if why else None
 
     def _gap(self, context: Context) -> Ruling | None:
         """Why this check cannot be run, if so. What is absent comes before what could not be read."""

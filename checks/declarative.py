@@ -12,7 +12,7 @@ from checks.document import Block, Fault, Items, Value, gathering, nearest, only
 from checks.example import Example
 from checks.finding import HOST, Outcome, Ruling, Severity, Subject, failed, not_applicable, not_assessed, passed
 from checks.path import Path, Shape
-from checks.predicate import Predicate, Terms
+from checks.predicate import Predicate, Terms, clauses
 from checks.template import Template
 from inventory.asset import Privilege
 from inventory.facts import FACTS, Reason
@@ -64,6 +64,13 @@ class Declaration:
             if not applies:
                 return [not_applicable(self.otherwise.render(context) if self.otherwise else "")]
         return [self._ruling(context, None, HOST)] if self.each is None else self._rulings(context, self.each)
+
+    def waived(self, context: Context) -> str:
+        """Why the check does not apply, when ``applies_when`` reads the inventory only; "" otherwise."""
+        asked = self.applies_when
+        if asked is None or self.otherwise is None or any(c.path.root != "asset" for c in clauses(asked)):
+            return ""
+        return self.otherwise.render(context) if asked.test(context, None) is False else ""
 
     def _ruling(self, context: Context, item: object, subject: Subject) -> Ruling:
         good = self.pass_when.test(context, item)
@@ -119,7 +126,7 @@ def check_from(block: Value, source: str, line: int) -> Check:
     if rule is None or faults:
         raise Faults(faults)
     _all_used(block, rule, needs, params)
-    return Check(rule=rule, **parts)
+    return Check(rule=rule, waived=rule.waived, **parts)
 
 
 def text(block: Block, key: str) -> str:

@@ -23,7 +23,12 @@ _OTHERS: dict[Any, Callable[[Context], Any]] = {
 
 
 class CheckError(TypeError):
-    """A Python check is not written as it must be. The message names the check and what is wrong."""
+    """A Python check is not written as it must be. The message names the check and what is wrong.
+
+    ``line`` is where the function starts in its file, 0 when unknown.
+    """
+
+    line = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,16 @@ class PythonRule:
         if self.wants_support and context.support is None:
             return [not_assessed(Reason.FEED_MISSING, "no support dates are loaded")]
         return self.function(*(source(context) for source in self.sources))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Hands a function the asset; it says why the check does not apply there, "" if it does."""
+
+    function: Callable[[Asset], str]
+
+    def __call__(self, context: Context) -> str:
+        return self.function(context.asset)
 
 
 def check(
@@ -55,10 +70,22 @@ def check(
     default: bool = True,
     supersedes: Sequence[str] = (),
     family: str = "",
+    waived: Callable[[Asset], str] | None = None,
 ) -> Callable[[Judge], Check]:
-    """Decorate a generator of rulings. The name is then the :class:`Check`. Raises :class:`CheckError` at import."""
+    """Decorate a generator of rulings. The name is then the :class:`Check`. Raises :class:`CheckError` at import.
+
+    ``waived`` says why the inventory alone makes the check not apply, "" if it does apply: then no fact is lacking.
+    """
 
     def decorate(function: Judge) -> Check:
+        try:
+            return made_of(function)
+        except CheckError as fault:
+            code = getattr(function, "__code__", None)
+            fault.line = code.co_firstlineno if code else 0
+            raise
+
+    def made_of(function: Judge) -> Check:
         asked = _asked(id, function)
         made = Check(
             id=id,
@@ -77,6 +104,7 @@ def check(
             family=family,
             source=function.__module__.replace(".", "/") + ".py",
             examples=tuple(examples),
+            waived=Waiver(waived) if waived else None,
         )
         _verified(made)
         return made

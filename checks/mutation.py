@@ -11,7 +11,7 @@ from typing import Any
 from checks import example, python_mutants
 from checks.check import Check, Context
 from checks.declarative import Declaration
-from checks.decorator import PythonRule
+from checks.decorator import PythonRule, Waiver
 from checks.finding import Ruling
 from checks.path import Shape
 from checks.predicate import OPERATORS, Clause, Group, Not, Predicate
@@ -23,10 +23,11 @@ _STRICT = {"at_least": "greater_than", "greater_than": "at_least", "at_most": "l
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A rule with one fault in it, and the fault in words."""
+    """A rule with one fault in it, and the fault in words. ``waived`` is given when the fault is there."""
 
     fault: str
     rule: Rule
+    waived: Callable[[Context], str] | None = None
 
 
 def problems(check: Check) -> list[str]:
@@ -36,7 +37,13 @@ def problems(check: Check) -> list[str]:
 
 
 def survivors(check: Check) -> list[Mutant]:
-    return [m for m in mutants(check) if not _noticed(replace(check, rule=m.rule))]
+    return [m for m in mutants(check) if not _noticed(_with(check, m))]
+
+
+def _with(check: Check, mutant: Mutant) -> Check:
+    """The check with the mutant's rule; a declared rule brings its own waiver."""
+    waived = mutant.waived or getattr(mutant.rule, "waived", check.waived)
+    return replace(check, rule=mutant.rule, waived=waived)
 
 
 def mutants(check: Check) -> Iterator[Mutant]:
@@ -46,6 +53,9 @@ def mutants(check: Check) -> Iterator[Mutant]:
     elif isinstance(check.rule, PythonRule):
         for fault, function in python_mutants.of(check.rule.function):
             yield Mutant(fault, replace(check.rule, function=function))
+        if isinstance(check.waived, Waiver):
+            for fault, function in python_mutants.of(check.waived.function):
+                yield Mutant(fault, check.rule, Waiver(function))
 
 
 def _noticed(check: Check) -> bool:

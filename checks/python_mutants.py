@@ -32,6 +32,8 @@ def of(function: Callable[..., Any]) -> Iterator[tuple[str, Callable[..., Any]]]
     module = sys.modules[function.__module__]
     tree = ast.parse(inspect.getsource(module))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for defined in functions.values():
+        defined.decorator_list = []  # what a decorator is given is not called by the function
     reached = _reached(function.__name__, functions)
     for name in reached:
         for at, node in enumerate(ast.walk(functions[name])):
@@ -59,10 +61,7 @@ def _nth(root: ast.AST, at: int) -> ast.AST:
 
 
 def _made(bodies: list[ast.FunctionDef], name: str, namespace: dict[str, Any]) -> Callable[..., Any]:
-    plain = [copy.copy(body) for body in bodies]
-    for body in plain:
-        body.decorator_list = []
-    code = compile(ast.fix_missing_locations(ast.Module(list(plain), [])), "<mutant>", "exec")
+    code = compile(ast.fix_missing_locations(ast.Module(list(bodies), [])), "<mutant>", "exec")
     own = dict(namespace)
     exec(code, own)  # noqa: S102  # our own source, with one operator changed
     made: Callable[..., Any] = own[name]

@@ -17,6 +17,7 @@ from reports.text import safe_text, share, theme_name
 
 ROW, BAR, LABEL_LINE = 44, 16, 16  # heights in px
 CELL_HEIGHT, LABEL_WIDTH, CELL_WIDTH, HEAT_WIDTH = 30, 210, 78, 640
+LONGEST_LABEL = 34  # characters; the table beside the chart has the whole name
 HEAT_STEPS = (1, 3, 10, 30, 100)  # a count of at least this many gets the next stronger fill
 
 
@@ -57,12 +58,16 @@ def _bar(top: int, row: Bar) -> Markup:
         '<text class="label" x="0" y="{y}">{label}</text>'
         '<text class="value" x="100%" y="{y}" text-anchor="end">{value}</text>'
         '<rect class="track" x="0" y="{b}" width="100%" height="{h}"/>'
-    ).format(y=top + LABEL_LINE - 2, b=y, h=BAR, label=safe_text(row.label, 60), value=safe_text(row.value))
+    ).format(y=top + LABEL_LINE - 2, b=y, h=BAR, label=_short(safe_text(row.label)), value=safe_text(row.value))
     pieces, left = [text], 0
     for part in row.parts:
         pieces.append(_piece(part, left, row.whole, y))
         left += part.number
     return Markup("").join(pieces)
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
 
 
 def _piece(part: Part, left: int, whole: int, y: int) -> Markup:
@@ -107,7 +112,8 @@ def coverage_by_area(rows: Sequence[AreaRow]) -> Markup:
 
 
 def _fully(row: AreaRow) -> str:
-    return f"{row.steps[Step.FULLY_ASSESSED]:,} of {row.known:,} fully assessed" if row.known else "no asset in scope"
+    """Short: beside it the area's name has to fit on a telephone."""
+    return f"{row.steps[Step.FULLY_ASSESSED]:,} of {row.known:,}" if row.known else "no asset"
 
 
 def _ends(steps: Mapping[Step, int]) -> list[Part]:

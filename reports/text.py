@@ -48,7 +48,7 @@ def safe_text(text: str, limit: int | None = None) -> str:
 
 
 def json_safe(document: str) -> str:
-    """The same for compact JSON, without loss: ``\\u`` escapes. Only lone surrogates, which it must not have, become U+FFFD."""
+    """The same for compact JSON, as its own escapes, without loss; only lone surrogates become U+FFFD."""
 
     def escape(match: re.Match[str]) -> str:
         if "\ud800" <= match[0] <= "\udfff":

@@ -117,7 +117,10 @@ def _from_modules(package: ModuleType, faults: list[str]) -> Iterator[Check]:
         try:
             module = importlib.import_module(name)
         except CheckError as fault:
-            faults.append(f"{name.replace('.', '/')}.py: {fault}")
+            faults.append(f"{_label(name)}:{fault.line}: {fault}")
+            continue
+        except TypeError as fault:  # what example.partial raises for a field that is not there
+            faults.append(f"{_label(name)}: {fault}")
             continue
         yield from (v for v in vars(module).values() if isinstance(v, Check) and v.source == _label(name))
 

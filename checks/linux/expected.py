@@ -6,7 +6,7 @@ from dataclasses import replace
 from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import EXAMPLE_ASSET, Example, partial
-from checks.finding import Outcome, Ruling, Severity, Subject, failed, not_applicable, passed
+from checks.finding import Outcome, Ruling, Severity, Subject, failed, passed
 from inventory.asset import Asset, Privilege
 from inventory.facts import Absent, Missing, Reason
 from inventory.facts.certificates import Certificate, Certificates
@@ -27,8 +27,17 @@ JAVA = replace(SSH, port=8080, process="java")
 POSTGRES = Listener("tcp", "127.0.0.1", 5432, "postgres", exposed=False)
 
 
+def _no_ports_expected(asset: Asset) -> str:
+    return "the inventory does not say which ports are expected here" if asset.expected_ports is None else ""
+
+
+def _no_antimalware_asked(asset: Asset) -> str:
+    return "" if asset.antimalware else "the inventory asks for no malware protection here"
+
+
 @check(
     id="linux.net.unexpected-listener",
+    waived=_no_ports_expected,
     title="A service listens that the inventory does not expect",
     severity=Severity.MEDIUM,
     theme=Theme.EXPOSED_SERVICE,
@@ -62,17 +71,15 @@ POSTGRES = Listener("tcp", "127.0.0.1", 5432, "postgres", exposed=False)
     ),
 )
 def unexpected_listener(sockets: Sockets, asset: Asset) -> Iterator[Ruling]:
-    if asset.expected_ports is None:
-        yield not_applicable("the inventory does not say which ports are expected here")
-        return
     for listener in sockets.listeners:
-        if listener.exposed and listener.endpoint not in asset.expected_ports:
+        if listener.exposed and listener.endpoint not in (asset.expected_ports or ()):
             told = f"{listener.endpoint} is open on {listener.address} ({listener.process or 'process unknown'})"
             yield failed(told, Subject("port", listener.endpoint))
 
 
 @check(
     id="linux.mw.antimalware-missing",
+    waived=_no_antimalware_asked,
     title="The malware protection that policy asks for does not run",
     severity=Severity.MEDIUM,
     theme=Theme.NO_MONITORING,
@@ -99,14 +106,13 @@ def unexpected_listener(sockets: Sockets, asset: Asset) -> Iterator[Ruling]:
             says="none of these runs: clamav-daemon",
         ),
         Example(Outcome.NOT_APPLICABLE, {"services": Services(())}, _asset(antimalware=())),
-        Example(Outcome.NOT_ASSESSED, {"services": Missing(Reason.COLLECTOR_MISSING)}),
+        Example(Outcome.NOT_APPLICABLE, {"services": Missing(Reason.COLLECTOR_MISSING)}, _asset(antimalware=())),
+        Example(Outcome.NOT_ASSESSED, {"services": Missing(Reason.COLLECTOR_MISSING)}, _asset(antimalware=("mdatp",))),
     ),
 )
 def antimalware_missing(services: Services, asset: Asset) -> Iterator[Ruling]:
     running = sorted(services.running.intersection(asset.antimalware))
-    if not asset.antimalware:
-        yield not_applicable("the inventory asks for no malware protection here")
-    elif running:
+    if running:
         yield passed(f"{', '.join(running)} runs")
     else:
         yield failed(f"none of these runs: {', '.join(asset.antimalware)}")

@@ -8,7 +8,7 @@ import base64
 import functools
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any, BinaryIO
 
@@ -56,7 +56,7 @@ def _environment() -> Environment:
         "reference": _reference,
         "number": lambda value: f"{value:,}",
         "count": text.count,
-        "names": lambda names: text.listing([text.safe_text(n, 80) for n in names], MOST_NAMES),
+        "names": _names,
         "day": text.day,
         "stamp": text.stamp,
         "size": text.size,
@@ -84,6 +84,14 @@ def _code(value: str) -> Markup:
         pieces += [escape(told[at : match.start()]), Markup("<code>{}</code>").format(match[1])]
         at = match.end()
     return Markup("").join([*pieces, escape(told[at:])])
+
+
+def _names(names: Iterable[str]) -> Markup:
+    """``a, b, c and 12 more``; a name breaks across lines only when it is longer than one."""
+    known = list(names)
+    shown = [Markup('<span class="name">{}</span>').format(text.safe_text(n, 80)) for n in known[:MOST_NAMES]]
+    left = len(known) - len(shown)
+    return Markup(", ").join(shown) + (f" and {left:,} more" if left else "")
 
 
 def _reference(value: str) -> Markup:

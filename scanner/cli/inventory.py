@@ -1,5 +1,6 @@
 """``estatecheck inventory``: check the inventory, show it, fill it from a table."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scanner.cli.console import app as group
-from scanner.cli.console import fail, on_terminal, plain_errors, say, table
+from scanner.cli.console import fail, note, on_terminal, plain_errors, say, table
 from scanner.cli.settings import SettingsError, resolve
 
 if TYPE_CHECKING:
@@ -85,42 +86,38 @@ def import_csv(
 ) -> None:
     """Show what a table of hosts would change, and write it with --write, into a file of its own."""
     from inventory.sources import imported
-    from inventory.sources.errors import InventoryError
 
-    with plain_faults(), plain_errors(SettingsError):
+    with _told_faults(), plain_errors(SettingsError):
         directory = Path(resolve({"inventory": inventory})["inventory"])
         plan = imported.plan_csv(directory, file, name or file.stem, dict(map(_pair, mapping or [])), encoding)
     say("\n".join(_preview(plan)))
     if not plan.differs:
         say(f"{plan.path} says this already; nothing to write")
     elif write:
-        with plain_errors(InventoryError):
+        with _told_faults():
             imported.write(plan)
         say(f"Written: {plan.path}")
     else:
         say("Nothing was written; add --write to write it")
 
 
-class plain_faults:  # noqa: N801 (reads as a verb: with plain_faults())
+@contextlib.contextmanager
+def _told_faults() -> Iterator[None]:
     """Every fault of an inventory on a line of its own on stderr, then exit code 2."""
+    from inventory.sources.errors import InventoryError
 
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from inventory.sources.errors import InventoryError
-
-        if isinstance(error, InventoryError):
-            lines = "\n".join(map(str, error.faults))
-            typer.echo(lines, err=True)
-            raise fail(f"{_count(len(error.faults), 'fault')} in the inventory") from None
+    try:
+        yield
+    except InventoryError as error:
+        note(str(error))
+        raise fail(f"{_count(len(error.faults), 'fault')} in the inventory") from None
 
 
 def _estate(inventory: Path | None) -> "Estate":
     from inventory.sources.yaml_file import YamlFile
 
-    with plain_faults(), plain_errors(SettingsError):
+    with _told_faults(), plain_errors(SettingsError):
         return YamlFile(resolve({"inventory": inventory})["inventory"]).estate()
-    raise AssertionError  # the contexts above end the program on a fault
 
 
 def _rows(estate: "Estate") -> Iterator[dict[str, Any]]:

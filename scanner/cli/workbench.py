@@ -123,8 +123,8 @@ class Workbench:
             out = io.BytesIO()
             FORMATS["json"].render(data, out)
             return out.getvalue().decode()
-        text = render_terminal(data, width=terminal_width(), colour=on_terminal())
-        return f"{text.rstrip()}\n  {', '.join(show(path) for path in written)}" if written else text.rstrip()
+        paths = [show(path) for path in written]
+        return render_terminal(data, width=terminal_width(), colour=on_terminal(), written=paths).rstrip()
 
 
 def _write_whole(path: Path, data: ReportData, name: str) -> Path:

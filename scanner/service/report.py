@@ -149,6 +149,7 @@ def _occurrence(
         state=standing.state,
         first_seen=standing.first_seen,
         episode=standing.episode,
+        check_id=row.check_id,
         evidence=tuple(a.sha256 for a in host.answers if a.query in run.facts and a.sha256),
     )
 
@@ -179,6 +180,7 @@ def _fix(host: StoredHost, row: FindingRow, standing: _Standing) -> Occurrence:
         state=VERIFIED_FIXED,
         first_seen=standing.first_seen,
         episode=standing.episode,
+        check_id=row.check_id,
         evidence=tuple(a.sha256 for a in host.answers if a.query in run.facts and a.sha256),
     )
 

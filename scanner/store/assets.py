@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select, update
 
 from inventory.identity import Known, Resolution, resolve
-from scanner.store.prepared import Lookup, insert_once, statement
+from scanner.store.prepared import Lookup, Prepared, insertion
 from scanner.store.schema import Stored, asset, asset_identity, asset_name
 
-_HOLDER = statement(
-    select(asset.c.id).where(asset.c.name == bindparam("name")).order_by(asset.c.last_scan.desc(), asset.c.id.desc())
+_HOLDER = Prepared(
+    select(asset.c.id, asset.c.uid)
+    .where(asset.c.name == bindparam("name"))
+    .order_by(asset.c.last_scan.desc(), asset.c.id.desc())
 )
 _RELATED = Lookup(
     select(asset_identity.c.asset_id, asset_identity.c.kind, asset_identity.c.value), asset_identity.c.value
 )
 _ASSETS = Lookup(select(asset), asset.c.id)
 _IDENTITIES = Lookup(select(asset_identity), asset_identity.c.asset_id)
-_TOUCH_IDENTITY = (
+_TOUCH_IDENTITY = Prepared(
     update(asset_identity)
     .where(
         asset_identity.c.asset_id == bindparam("a"),
@@ -28,16 +30,18 @@ _TOUCH_IDENTITY = (
     )
     .values(last_scan=bindparam("s"), disputed=bindparam("d"))
 )
-_TOUCH_NAME = statement(
+_TOUCH_NAME = Prepared(
     update(asset_name)
     .where(asset_name.c.asset_id == bindparam("a"), asset_name.c.name == bindparam("n"))
     .values(last_scan=bindparam("s"))
 )
-_TOUCH_ASSET = statement(
+_TOUCH_ASSET = Prepared(
     update(asset)
     .where(asset.c.id == bindparam("a"))
     .values(name=bindparam("n"), generation=bindparam("g"), last_scan=bindparam("s"))
 )
+_BY_UID = Prepared(select(asset.c.id).where(asset.c.uid == bindparam("uid")))
+_ADD_ASSET, _ADD_NAME, _ADD_IDENTITIES = insertion(asset, "id"), insertion(asset_name), insertion(asset_identity)
 MAX_RELATED = 200  # a lab where hundreds of names are one machine: enough of them tell
 
 
@@ -60,17 +64,16 @@ def new_uid(name: str, taken: int = 0) -> str:
 
 def uid_for_name(connection: Connection, name: str) -> str:
     """The uid a name stands for now, also when nobody has been there yet."""
-    held = _HOLDER.run(connection, {"name": name}).scalar()
-    if held is None:
-        return new_uid(name)
-    return str(connection.execute(select(asset.c.uid).where(asset.c.id == held)).scalar_one())
+    held = _HOLDER.first(connection, {"name": name})
+    return new_uid(name) if held is None else str(held.uid)
 
 
 def file_visit(
     connection: Connection, scan_id: int, name: str, presented: frozenset[str], planned: Collection[str]
 ) -> Owner:
     """Decide, and remember what was presented: as the asset's own, or as disputed."""
-    holder = _HOLDER.run(connection, {"name": name}).scalar()
+    held = _HOLDER.first(connection, {"name": name})
+    holder = held.id if held else None
     related = _related_ids(connection, presented)
     rows, known = _load(connection, {*related, *([holder] if holder is not None else [])})
     decided = resolve(name, presented, known.get(holder or 0), [known[i] for i in related], planned)
@@ -137,18 +140,23 @@ def _write_asset(
 
 def _new_asset(connection: Connection, scan_id: int, name: str) -> tuple[int, str]:
     taken = 0
-    while connection.execute(select(asset.c.id).where(asset.c.uid == new_uid(name, taken))).first():
+    while number_of(connection, new_uid(name, taken)) is not None:
         taken += 1
     uid = new_uid(name, taken)
     seen = {"name": name, "generation": 1, "first_scan": scan_id, "last_scan": scan_id, "reviewed_scan": 0}
-    connection.execute(asset.insert(), {"uid": uid, **seen})
-    return connection.execute(select(asset.c.id).where(asset.c.uid == uid)).scalar_one(), uid
+    _ADD_ASSET.run(connection, {"uid": uid, **seen})
+    return number_of(connection, uid) or 0, uid
+
+
+def number_of(connection: Connection, uid: str) -> int | None:
+    found = _BY_UID.first(connection, {"uid": uid})
+    return found.id if found else None
 
 
 def _touch_name(connection: Connection, scan_id: int, number: int, name: str) -> None:
-    if not _TOUCH_NAME.run(connection, {"a": number, "n": name, "s": scan_id}).rowcount:
+    if not _TOUCH_NAME.run(connection, {"a": number, "n": name, "s": scan_id}):
         seen = {"asset_id": number, "name": name, "first_scan": scan_id, "last_scan": scan_id}
-        connection.execute(insert_once(connection, asset_name), seen)
+        _ADD_NAME.run(connection, seen)
 
 
 def _remember(
@@ -164,8 +172,8 @@ def _remember(
     """What was accepted once stays accepted; what was disputed becomes its own with the first visit beyond doubt."""
     old = presented & (before.accepted | before.disputed)
     if old:
-        connection.execute(
-            _TOUCH_IDENTITY,
+        _TOUCH_IDENTITY.run_many(
+            connection,
             [
                 {"a": number, "k": kind, "v": value, "s": scan_id, "d": disputed and token not in before.accepted}
                 for token in sorted(old)
@@ -179,7 +187,7 @@ def _remember(
             for token in sorted(presented - old)
             for kind, _, value in [token.partition(" ")]
         ]
-        connection.execute(asset_identity.insert(), rows)
+        _ADD_IDENTITIES.run_many(connection, rows)
 
 
 def accept(connection: Connection, scan_id: int, number: int, tokens: frozenset[str]) -> None:

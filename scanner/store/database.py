@@ -20,6 +20,7 @@ from scanner.store.schema import HEAD, REVISIONS, metadata, scan, version
 
 WAIT_SECONDS = 10.0  # for another writer
 WRITER_LOCK = 7018453061  # pg_advisory_xact_lock: one writer per database
+PAGE_BYTES = 8192  # most evidence is 1 to 4 kB packed: three to a page, where 4096 would hold one
 MAGIC = b"SQLite format 3\0"
 
 
@@ -35,9 +36,11 @@ class Database:
             _check_file(self.file)
         self._turn = threading.RLock()
         self._wait = wait_seconds
+        self._driver_errors: tuple[type[Exception], ...] = (sqlite3.Error,)
         with self.translated():
             self._write = _engine(self.url, wait_seconds, writes=True)
             self._read = _engine(self.url, wait_seconds, writes=False)
+        self._driver_errors = (sqlite3.Error, self._write.dialect.loaded_dbapi.Error)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -68,7 +71,7 @@ class Database:
             yield
         except DBAPIError as fault:
             raise StoreError(f"{self.place}: {_sentence(fault.orig)}") from fault
-        except sqlite3.Error as fault:
+        except self._driver_errors as fault:
             raise StoreError(f"{self.place}: {_sentence(fault)}") from fault
         except PoolTimeout as fault:
             raise StoreError(f"{self.place}: too many readers at once; try again") from fault
@@ -129,6 +132,7 @@ def _engine(url: str, wait_seconds: float, *, writes: bool) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF") if writes else ("query_only=ON",):
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # heeded only while the file is empty
         if writes and connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             connection.execute("PRAGMA journal_mode=WAL")
 

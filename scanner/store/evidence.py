@@ -6,7 +6,7 @@ Redaction is the collector's job and has happened before anything arrives here. 
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import zstandard
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from inventory.asset import Privilege
 from inventory.facts.missing import Missing, Reason
 from scanner.query import Answer
-from scanner.store.prepared import Lookup, insertion
+from scanner.store.prepared import Numbered, Prepared, insertion
 from scanner.store.records import StoredAnswer, StoreError
 from scanner.store.schema import Stored, blob, evidence
 
@@ -23,9 +23,9 @@ LEVEL = 3
 OWN_FILE_BYTES = 1024 * 1024  # compressed; from here on a blob is a file beside the database
 MAX_DETAIL = 1000
 
-_IDS = Lookup(select(blob.c.sha256, blob.c.id), blob.c.sha256)
-_ADD_BLOBS, _ADD_EVIDENCE = insertion(blob), insertion(evidence)
-_ANSWERS = (
+_BLOBS = Numbered(blob)
+_ADD = insertion(evidence)
+_ANSWERS = Prepared(
     select(evidence, blob.c.sha256, blob.c.size)
     .join(blob, blob.c.id == evidence.c.blob_id)
     .where(evidence.c.visit_id == bindparam("visit_id"))
@@ -36,14 +36,14 @@ _ANSWERS = (
 def save_answers(connection: Connection, folder: Path | None, visit_id: int, answers: Sequence[Answer]) -> list[str]:
     """Store what came back, in the order it came. The sha256 of each answer comes back."""
     digests = [hashlib.sha256(a.output).digest() for a in answers]
-    plain = dict(zip(digests, (a.output for a in answers), strict=True))
-    ids = _blob_ids(connection, folder, plain)
+    packer = zstandard.ZstdCompressor(level=LEVEL)
+    ids = _BLOBS.save(connection, digests, lambda i: _blob_row(folder, digests[i], answers[i].output, packer))
     rows = [
         {
             "visit_id": visit_id,
             "position": position,
             "query": answer.query[:64],
-            "blob_id": ids[digest],
+            "blob_id": ids[position],
             "reason": answer.missing.reason.value if answer.missing else None,
             "detail": clean(answer.missing.detail[:MAX_DETAIL]) if answer.missing else None,
             "exit_code": answer.exit_code,
@@ -51,9 +51,9 @@ def save_answers(connection: Connection, folder: Path | None, visit_id: int, ans
             "asked_at": answer.asked_at,
             "answered_at": answer.answered_at,
         }
-        for position, (answer, digest) in enumerate(zip(answers, digests, strict=True))
+        for position, answer in enumerate(answers)
     ]
-    _ADD_EVIDENCE.run_many(connection, rows)
+    _ADD.run_many(connection, rows)
     return [digest.hex() for digest in digests]
 
 
@@ -64,24 +64,12 @@ def clean(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _blob_ids(connection: Connection, folder: Path | None, plain: Mapping[bytes, bytes]) -> dict[bytes, int]:
-    """Ask first which ones exist: only what is new is compressed."""
-    ids = dict(_IDS.rows(connection, list(plain)))
-    new = [digest for digest in plain if digest not in ids]
-    if new:
-        packer = zstandard.ZstdCompressor(level=LEVEL)
-        rows = [_blob_row(folder, digest, plain[digest], packer) for digest in new]
-        _ADD_BLOBS.run_many(connection, rows)
-        ids |= dict(_IDS.rows(connection, new))
-    return ids
-
-
 def _blob_row(folder: Path | None, digest: bytes, plain: bytes, packer: zstandard.ZstdCompressor) -> dict[str, object]:
     packed = packer.compress(plain)
     own_file = folder is not None and len(packed) >= OWN_FILE_BYTES
     if own_file and folder is not None:
         _write_file(blob_file(folder, digest.hex()), packed)
-    return {"sha256": digest, "size": len(plain), "stored": len(packed), "data": None if own_file else packed}
+    return {"size": len(plain), "stored": len(packed), "data": None if own_file else packed}
 
 
 def blob_file(folder: Path, sha256: str) -> Path:
@@ -141,7 +129,7 @@ def _read_file(folder: Path | None, sha256: str) -> bytes:
 
 def answers_of(connection: Connection, visit_id: int, folder: Path | None, *, outputs: bool) -> Iterator[StoredAnswer]:
     """One visit's answers in the order they came; their output only when asked for."""
-    for row in connection.execute(_ANSWERS, {"visit_id": visit_id}):
+    for row in _ANSWERS.rows(connection, {"visit_id": visit_id}):
         sha256 = bytes(row.sha256).hex()
         output = read_blob(connection, folder, sha256) if outputs else b""
         yield StoredAnswer(row.query, sha256, row.size, _answer(row, output))

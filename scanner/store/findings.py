@@ -3,11 +3,12 @@
 Every finding that moves gets one event in the chain, with what was observed and the hashes of the evidence.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from checks.finding import CheckRun, Outcome, Subject, fingerprint
 from checks.lifecycle import (
@@ -27,20 +28,22 @@ from checks.lifecycle import (
 from scanner.store.judgements import by_check
 from scanner.store.ledger import NewEvent, append
 from scanner.store.plans import Plan
+from scanner.store.prepared import Lookup, Prepared, insertion
 from scanner.store.schema import Stored, finding
 
-_OF_ASSET = select(finding).where(finding.c.asset_id == bindparam("asset_id")).order_by(finding.c.number)
-_OF_PRINTS = select(finding.c.number, finding.c.fingerprint).where(
-    finding.c.fingerprint.in_(bindparam("prints", expanding=True))
-)
+_OF_ASSET = Prepared(select(finding).where(finding.c.asset_id == bindparam("asset_id")).order_by(finding.c.number))
+_OF_PRINTS = Lookup(select(finding.c.number), finding.c.fingerprint)
+_ADD = insertion(finding, "number", "last_pass_scan")
 _FAILED = ("state", "episode", "moved_at", "last_seen", "last_fail_scan", "check_id", "check_version", "observed")
-_UPDATE_FAILED = (
-    update(finding).where(finding.c.number == bindparam("n")).values({c: bindparam(f"new_{c}") for c in _FAILED})
-)
 _MOVED = ("state", "moved_at", "last_pass_scan")
-_UPDATE_MOVED = (
-    update(finding).where(finding.c.number == bindparam("n")).values({c: bindparam(f"new_{c}") for c in _MOVED})
-)
+
+
+def _update(columns: tuple[str, ...]) -> Prepared:
+    values: dict[str, BindParameter[Any]] = {column: bindparam(f"new_{column}") for column in columns}
+    return Prepared(update(finding).where(finding.c.number == bindparam("n")).values(values))
+
+
+_UPDATE_FAILED, _UPDATE_MOVED = _update(_FAILED), _update(_MOVED)
 
 
 def ref(number: int) -> str:
@@ -86,7 +89,7 @@ class Application:
         self._events: list[NewEvent] = []
 
     def apply(self, connection: Connection) -> Changes:
-        known = {row.fingerprint: row for row in connection.execute(_OF_ASSET, {"asset_id": self.visit.asset_id})}
+        known = {row.fingerprint: row for row in _OF_ASSET.rows(connection, {"asset_id": self.visit.asset_id})}
         failing = self._failing()
         for print_, run in failing.items():
             self._fail(print_, run, known.get(print_))
@@ -228,25 +231,16 @@ class Application:
         self._events.append(NewEvent(print_, self.visit.finished_at, before, move.to.value, told, self.visit.scan_id))
 
     def _write(self, connection: Connection) -> None:
-        if self._failed:
-            connection.execute(_UPDATE_FAILED, self._failed)
-        if self._moved:
-            connection.execute(_UPDATE_MOVED, self._moved)
-        if self._new:
-            connection.execute(finding.insert(), list(self._new.values()))
-            self.changes.opened += [ref(number) for number in sorted(_numbers(connection, list(self._new)))]
+        _UPDATE_FAILED.run_many(connection, self._failed)
+        _UPDATE_MOVED.run_many(connection, self._moved)
+        _ADD.run_many(connection, list(self._new.values()))
+        self.changes.opened += [ref(row.number) for row in sorted(_OF_PRINTS.rows(connection, list(self._new)))]
         append(connection, self._events)
 
 
 def sources_of(run: CheckRun, sources: Sequence[Source]) -> tuple[Source, ...]:
     """The answers a run was judged from."""
     return tuple(s for s in sources if any(answers_fact(s.query, fact) for fact in run.facts))
-
-
-def _numbers(connection: Connection, prints: list[str]) -> Iterator[int]:
-    for start in range(0, len(prints), 500):
-        for row in connection.execute(_OF_PRINTS, {"prints": prints[start : start + 500]}):
-            yield row.number
 
 
 def _moved(row: Stored, to: State, at: datetime, last_pass_scan: int | None) -> dict[str, object]:
@@ -263,7 +257,7 @@ def withdraw(connection: Connection, scan_id: int, asset_ids: Sequence[int], at:
     rows = connection.execute(asked).all()
     if not rows:
         return {}
-    connection.execute(_UPDATE_MOVED, [_moved(row, State.OPEN, max(at, row.moved_at), None) for row in rows])
+    _UPDATE_MOVED.run_many(connection, [_moved(row, State.OPEN, max(at, row.moved_at), None) for row in rows])
     append(connection, [_withdrawal(row, scan_id, max(at, row.moved_at), note) for row in rows])
     return {ref(row.number): f"the proof was withdrawn: {note}" for row in rows}
 

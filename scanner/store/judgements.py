@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -11,12 +12,12 @@ from checks.finding import CheckRun, Outcome, Subject
 from inventory.asset import Privilege
 from inventory.facts.missing import Reason
 from scanner.store.evidence import clean
-from scanner.store.prepared import CHUNK, Lookup, insertion
+from scanner.store.prepared import CHUNK, Lookup, Numbered, Prepared, insertion
 from scanner.store.schema import Stored, check_run, ruling
 
-_IDS = Lookup(select(ruling.c.sha256, ruling.c.id), ruling.c.sha256)
-_ADD_RULINGS, _ADD_RUNS = insertion(ruling), insertion(check_run)
-_RUNS = (
+_NUMBERED = Numbered(ruling)
+_ADD = insertion(check_run)
+_RUNS = Prepared(
     select(check_run.c.ruling_id).where(check_run.c.visit_id == bindparam("visit_id")).order_by(check_run.c.position)
 )
 _RULINGS = Lookup(select(ruling), ruling.c.id)
@@ -31,16 +32,12 @@ def cleaned(run: CheckRun) -> CheckRun:
 
 
 def save_runs(connection: Connection, visit_id: int, runs: Sequence[CheckRun]) -> None:
-    digests = [_digest(run) for run in runs]
-    ids = dict(_IDS.rows(connection, digests))
-    new = {digest: run for digest, run in zip(digests, runs, strict=True) if digest not in ids}
-    if new:
-        _ADD_RULINGS.run_many(connection, [_row(digest, run) for digest, run in new.items()])
-        ids |= dict(_IDS.rows(connection, list(new)))
-    rows = [{"visit_id": visit_id, "position": i, "ruling_id": ids[d]} for i, d in enumerate(digests)]
-    _ADD_RUNS.run_many(connection, rows)
+    ids = _NUMBERED.save(connection, [_digest(run) for run in runs], lambda place: _row(runs[place]))
+    rows = [{"visit_id": visit_id, "position": i, "ruling_id": number} for i, number in enumerate(ids)]
+    _ADD.run_many(connection, rows)
 
 
+@lru_cache(maxsize=16384)  # hosts of one kind say the same things
 def _digest(run: CheckRun) -> bytes:
     content = (
         run.check_id,
@@ -56,9 +53,8 @@ def _digest(run: CheckRun) -> bytes:
     return hashlib.sha256(json.dumps(content).encode()).digest()
 
 
-def _row(digest: bytes, run: CheckRun) -> dict[str, object]:
+def _row(run: CheckRun) -> dict[str, object]:
     return {
-        "sha256": digest,
         "check_id": run.check_id,
         "check_version": run.check_version,
         "outcome": run.outcome.value,
@@ -79,7 +75,7 @@ class Runs:
         self._made: dict[int, CheckRun] = {}
 
     def of(self, visit_id: int) -> tuple[CheckRun, ...]:
-        ids = self._connection.execute(_RUNS, {"visit_id": visit_id}).scalars().all()
+        ids = [row.ruling_id for row in _RUNS.rows(self._connection, {"visit_id": visit_id})]
         missing = sorted(set(ids) - self._made.keys())
         self._made.update({row.id: _run(row) for row in _RULINGS.rows(self._connection, missing)})
         return tuple(self._made[number] for number in ids)

@@ -5,14 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from checks.lifecycle import GENESIS, canonical, event_hash
+from scanner.store.prepared import Prepared, insertion
 from scanner.store.records import EventRow, StoreError
 from scanner.store.schema import Stored, event, finding
 
 SYSTEM = ("estatecheck", "system")
-_LAST = select(event.c.seq, event.c.hash).order_by(event.c.seq.desc()).limit(1)
+_LAST = Prepared(
+    select(event.c.seq, event.c.hash).where(event.c.seq == select(func.max(event.c.seq)).scalar_subquery())
+)
+_ADD = insertion(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ def append(connection: Connection, events: Sequence[NewEvent]) -> None:
     """Inside the caller's write transaction: nobody else can append meanwhile."""
     if not events:
         return
-    last = connection.execute(_LAST).first()
+    last = _LAST.first(connection, {})
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
     rows = []
     for new in events:
@@ -41,7 +45,7 @@ def append(connection: Connection, events: Sequence[NewEvent]) -> None:
         link = event_hash(previous, {**row, "at": new.at.astimezone(UTC).isoformat()})
         rows.append({**row, "at": new.at, "previous": previous, "hash": link})
         previous = link
-    connection.execute(event.insert(), rows)
+    _ADD.run_many(connection, rows)
 
 
 def _content(seq: int, new: "NewEvent | Stored", proof: str) -> dict[str, object]:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from sqlalchemy import Connection
+
 from scanner.store.codec import dump, load
 from scanner.store.records import ScanPlan
+from scanner.store.snapshots import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,20 @@ def as_text(plan: ScanPlan) -> str:
     )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def from_text(text: str) -> Plan:
     return load(Plan, text)
+
+
+class Plans:
+    """Plans by their number in one record: what a scan set out to do never changes."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[Plan, frozenset[str]]] = {}
+
+    def get(self, connection: Connection, number: int) -> tuple[Plan, frozenset[str]]:
+        """The plan, and the names of the inventory as a set."""
+        if number not in self._read:
+            plan = from_text(read_text(connection, number))
+            self._read = {number: (plan, frozenset(plan.names))}
+        return self._read[number]

@@ -1,74 +1,111 @@
-"""Core statements compiled once and handed straight to the driver: for rows that are written by the million.
+"""Core statements compiled once and handed straight to the driver.
 
-Only for columns of plain numbers, texts and bytes: the driver gets values as they are, no type of ours is applied.
+Saving a host takes two dozen statements, for thousands of hosts; what SQLAlchemy does around each of them costs more
+than the database does. The statements, their types and their placeholders are still SQLAlchemy's.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Column, Connection, CursorResult, Dialect, Executable, Insert, Select, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, Column, Connection, Dialect, Executable, Select, Table, bindparam, func, select
+
+from scanner.store.schema import Stored
 
 CHUNK = 500  # values in one statement: both databases have a limit
 
 Values = Mapping[str, object]
+Convert = Callable[[Any], Any]
+
+
+class _Ready:
+    """One statement in one dialect."""
+
+    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+        compiled = cast("Any", statement).compile(dialect=dialect)
+        self.text = str(compiled)
+        names = compiled.positiontup if compiled.positional else list(compiled.binds)
+        self._binds = [(name, compiled.binds[name].type.bind_processor(dialect)) for name in names]
+        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+        self._positional = compiled.positional
+        plain = not any(convert for _, convert in self._binds) and not self._constants
+        self._pick = itemgetter(*names) if self._positional and plain and len(names) > 1 else None
+        self._reads: list[tuple[int, Convert]] = []
+        self._row: Callable[..., Any] = tuple
+        if isinstance(statement, Select):
+            self._prepare_rows(statement, dialect)
+
+    def _prepare_rows(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
+        names = statement.selected_columns.keys()
+        self._row = cast("Any", namedtuple("Found", names, rename=True))._make
+        for place, column in enumerate(statement.selected_columns):
+            convert = cast("Any", column.type).dialect_impl(dialect).result_processor(dialect, None)
+            if convert is not None:
+                self._reads.append((place, convert))
+
+    def arranged(self, values: Values) -> object:
+        if self._pick:
+            return self._pick(values)
+        given = {**self._constants, **values} if self._constants else values
+        if self._positional:
+            return [given[n] if convert is None else convert(given[n]) for n, convert in self._binds]
+        return {n: given[n] if convert is None else convert(given[n]) for n, convert in self._binds}
+
+    def row(self, found: Sequence[Any]) -> Stored:
+        if self._reads:
+            found = list(found)
+            for place, convert in self._reads:
+                found[place] = convert(found[place])
+        return cast("Stored", self._row(found))
 
 
 class Prepared:
-    """One statement. Compiled when a dialect first asks for it."""
+    """A statement with named values. Raises the driver's own errors, which ``Database`` translates."""
 
-    def __init__(self, make: Callable[[Dialect], Executable]) -> None:
-        self._make = make
-        self._ready: dict[str, tuple[str, Callable[[Values], Any]]] = {}
+    def __init__(self, made: Executable) -> None:
+        self._made = made
+        self._ready: dict[str, _Ready] = {}
 
-    def run(self, connection: Connection, values: Values) -> CursorResult[*tuple[Any, ...]]:
-        text, arrange = self._for(connection.dialect)
-        return connection.exec_driver_sql(text, arrange(values))
+    def run(self, connection: Connection, values: Values) -> int:
+        """How many rows it touched."""
+        ready = self._for(connection)
+        cursor = connection.connection.cursor()
+        cursor.execute(ready.text, cast("Any", ready.arranged(values)))
+        touched = int(cursor.rowcount)
+        cursor.close()
+        return touched
+
+    def rows(self, connection: Connection, values: Values) -> list[Stored]:
+        ready = self._for(connection)
+        cursor = connection.connection.cursor()
+        cursor.execute(ready.text, cast("Any", ready.arranged(values)))
+        found = cursor.fetchall()
+        cursor.close()
+        return [ready.row(row) for row in found]
+
+    def first(self, connection: Connection, values: Values) -> Stored | None:
+        return next(iter(self.rows(connection, values)), None)
 
     def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
         if rows:
-            text, arrange = self._for(connection.dialect)
-            connection.exec_driver_sql(text, [arrange(row) for row in rows])
+            ready = self._for(connection)
+            cursor = connection.connection.cursor()
+            cursor.executemany(ready.text, cast("Any", [ready.arranged(row) for row in rows]))
+            cursor.close()
 
-    def _for(self, dialect: Dialect) -> tuple[str, Callable[[Values], Any]]:
-        if dialect.name not in self._ready:
-            self._ready[dialect.name] = _compiled(self._make(dialect), dialect)
-        return self._ready[dialect.name]
-
-
-def _compiled(statement: Executable, dialect: Dialect) -> tuple[str, Callable[[Values], Any]]:
-    compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # Executable hides it
-    if not compiled.positional:
-        return str(compiled), dict
-    names = list(compiled.positiontup)
-    pick = itemgetter(*names)
-    return str(compiled), pick if len(names) > 1 else lambda values: (pick(values),)
+    def _for(self, connection: Connection) -> _Ready:
+        name = connection.dialect.name
+        if name not in self._ready:
+            self._ready[name] = _Ready(self._made, connection.dialect)
+        return self._ready[name]
 
 
-def statement(made: Executable) -> Prepared:
-    return Prepared(lambda _: made)
-
-
-def insertion(table: Table) -> Prepared:
-    """Every column but a number that the database gives; rows another process has put there are passed over."""
-    names = [column.name for column in table.columns if column is not table.autoincrement_column]
-    return Prepared(lambda dialect: _insert_once(table, dialect).values({name: _bind(name) for name in names}))
-
-
-def _bind(name: str) -> Any:  # noqa: ANN401 (SQLAlchemy's own type for it is private)
-    return bindparam(name)
-
-
-def insert_once(connection: Connection, table: Table) -> Insert:
-    """An insert that passes over a row another process has put there."""
-    return _insert_once(table, connection.dialect)
-
-
-def _insert_once(table: Table, dialect: Dialect) -> Insert:
-    if dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+def insertion(table: Table, *without: str) -> Prepared:
+    """Every column but ``without``."""
+    names = (column.name for column in table.columns if column.name not in without)
+    values: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in names}
+    return Prepared(table.insert().values(values))
 
 
 class Lookup:
@@ -79,13 +116,33 @@ class Lookup:
         self._column = column
         self._sized: dict[int, Prepared] = {}
 
-    def rows(self, connection: Connection, values: Sequence[object]) -> Iterator[Any]:
+    def rows(self, connection: Connection, values: Sequence[object]) -> Iterator[Stored]:
         for start in range(0, len(values), CHUNK):
             part = values[start : start + CHUNK]
-            yield from self._for(len(part)).run(connection, {f"v{i}": value for i, value in enumerate(part)})
+            yield from self._for(len(part)).rows(connection, {f"v{i}": value for i, value in enumerate(part)})
 
     def _for(self, count: int) -> Prepared:
         if count not in self._sized:
-            binds = [_bind(f"v{i}") for i in range(count)]
-            self._sized[count] = statement(self._asked.where(self._column.in_(binds)))
+            binds: list[BindParameter[Any]] = [bindparam(f"v{i}") for i in range(count)]
+            self._sized[count] = Prepared(self._asked.where(self._column.in_(binds)))
         return self._sized[count]
+
+
+class Numbered:
+    """A content-addressed table: every content once, under a number. Only the one writer may use it."""
+
+    def __init__(self, table: Table) -> None:
+        self._lookup = Lookup(select(table.c.sha256, table.c.id), table.c.sha256)
+        self._last = Prepared(select(func.coalesce(func.max(table.c.id), 0).label("last")))
+        self._insert = insertion(table)
+
+    def save(self, connection: Connection, digests: Sequence[bytes], row: Callable[[int], Values]) -> list[int]:
+        """The number of each digest. ``row`` makes the row for a place in ``digests`` that is not stored yet."""
+        known: dict[bytes, int] = {bytes(found[0]): found[1] for found in self._lookup.rows(connection, digests)}
+        places = {digest: place for place, digest in enumerate(digests) if digest not in known}
+        if places:
+            last = self._last.rows(connection, {})[0].last
+            known.update(zip(places, range(last + 1, last + 1 + len(places)), strict=True))
+            new = [{"id": known[digest], "sha256": digest, **row(place)} for digest, place in places.items()]
+            self._insert.run_many(connection, new)
+        return [known[digest] for digest in digests]

@@ -82,7 +82,7 @@ metadata = MetaData(naming_convention=NAMING)
 snapshot = Table(
     "snapshot",  # canonical JSON, each text once: estates, assets, identities
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("sha256", LargeBinary(32), nullable=False, unique=True),
     Column("content", Text, nullable=False),
 )
@@ -189,7 +189,7 @@ attempt = Table(
 blob = Table(
     "blob",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("sha256", LargeBinary(32), nullable=False, unique=True),  # of the plaintext
     Column("size", Integer, nullable=False),  # of the plaintext
     Column("stored", Integer, nullable=False),  # bytes after zstd
@@ -216,7 +216,7 @@ evidence = Table(
 ruling = Table(
     "ruling",  # what a check said, each text once; check_run tells where it said so
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("sha256", LargeBinary(32), nullable=False, unique=True),
     Column("check_id", String(128), nullable=False),
     Column("check_version", Integer, nullable=False),

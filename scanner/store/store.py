@@ -13,6 +13,7 @@ from inventory.estate import Estate
 from scanner.store import assets, hostkeys, ledger, purge, reader, scans, upkeep, writer
 from scanner.store.database import WAIT_SECONDS, Database, prepare
 from scanner.store.evidence import read_blob
+from scanner.store.plans import Plans
 from scanner.store.records import (
     Backup,
     EventRow,
@@ -62,6 +63,7 @@ class Store:
     def __init__(self, database: Database, clock: Clock = _now) -> None:
         self._database = database
         self._clock = clock
+        self._plans = Plans()
 
     def __enter__(self) -> "Store":
         return self
@@ -96,7 +98,7 @@ class Store:
     def save_host(self, scan_id: int, result: HostResult) -> Saved:
         """All of one visit in one transaction, or nothing."""
         with self._database.writing() as connection:
-            return writer.save(connection, self._database.blobs, scan_id, result, self._clock())
+            return writer.save(connection, self._database.blobs, self._plans, scan_id, result, self._clock())
 
     # reading
 

@@ -17,26 +17,26 @@ from scanner.store.assets import Owner, file_visit
 from scanner.store.evidence import MAX_DETAIL, answers_of, clean, save_answers
 from scanner.store.findings import Application, Changes, Visited, sources_of, withdraw
 from scanner.store.judgements import Runs, cleaned, save_runs
+from scanner.store.prepared import Prepared, insertion
 from scanner.store.records import HostResult, Saved, ScanState, StoreError
-from scanner.store.schema import Stored, attempt, scan, scan_asset, snapshot
+from scanner.store.schema import Stored, attempt, scan, scan_asset
 from scanner.store.snapshots import read_text, save_texts
 
 MAX_TEXT = 300  # characters of what a host calls itself
 EPOCH = datetime.fromtimestamp(0, UTC)
 
-_PLACE = (
-    select(scan_asset.c.id, scan_asset.c.asset_id, scan.c.state, snapshot.c.content.label("plan_text"))
+_PLACE = Prepared(
+    select(scan_asset.c.id, scan_asset.c.asset_id, scan.c.state, scan.c.plan_id)
     .join(scan, scan.c.id == scan_asset.c.scan_id)
-    .join(snapshot, snapshot.c.id == scan.c.plan_id)
     .where(scan_asset.c.scan_id == bindparam("scan_id"), scan_asset.c.name == bindparam("name"))
 )
-_VISIT = (
+_VISIT = Prepared(
     select(scan_asset, attempt.c.reached, attempt.c.logged_in, attempt.c.started_at, scan.c.support_snapshot)
     .join(attempt, attempt.c.visit_id == scan_asset.c.id)
     .join(scan, scan.c.id == scan_asset.c.scan_id)
     .where(scan_asset.c.scan_id == bindparam("scan_id"), scan_asset.c.asset_id == bindparam("asset_id"))
 )
-_FILL = (
+_FILL = Prepared(
     update(scan_asset)
     .where(scan_asset.c.id == bindparam("visit"))
     .values(
@@ -47,9 +47,10 @@ _FILL = (
         finished_at=bindparam("new_finished_at"),
     )
 )
-_COUNT = (
+_COUNT = Prepared(
     update(scan).where(scan.c.id == bindparam("number")).values(done=scan.c.done + 1, heartbeat_at=bindparam("now"))
 )
+_ADD_ATTEMPT = insertion(attempt)
 _DOUBT = update(scan_asset).where(
     scan_asset.c.scan_id == bindparam("number"),
     scan_asset.c.asset_id.in_(bindparam("rivals", expanding=True)),
@@ -57,20 +58,27 @@ _DOUBT = update(scan_asset).where(
 )
 
 
-def save(connection: Connection, folder: Path | None, scan_id: int, result: HostResult, now: datetime) -> Saved:
+def save(
+    connection: Connection,
+    folder: Path | None,
+    known_plans: plans.Plans,
+    scan_id: int,
+    result: HostResult,
+    now: datetime,
+) -> Saved:
     """Raises :class:`StoreError` when the scan is over, or this asset is not in its plan or has its result already."""
     place = _place(connection, scan_id, result.asset.name)
-    plan = plans.from_text(place.plan_text)
+    plan, inventory = known_plans.get(connection, place.plan_id)
     presented = strong(result.identity, result.attempt.host_key) if result.attempt.logged_in else frozenset()
-    owner = file_visit(connection, scan_id, result.asset.name, presented, plan.names)
+    owner = file_visit(connection, scan_id, result.asset.name, presented, inventory)
     runs = [cleaned(run) for run in result.runs]
     _fill_place(connection, place.id, owner, presented, result)
-    connection.execute(attempt.insert(), _attempt(place.id, result.attempt))
+    _ADD_ATTEMPT.run(connection, _attempt(place.id, result.attempt))
     digests = save_answers(connection, folder, place.id, result.answers)
     save_runs(connection, place.id, runs)
     changes = _move_findings(connection, scan_id, result, runs, digests, owner, presented, plan)
     doubted = _doubt_rivals(connection, scan_id, owner, result.finished_at)
-    connection.execute(_COUNT, {"number": scan_id, "now": now})
+    _COUNT.run(connection, {"number": scan_id, "now": now})
     return Saved(
         uid=owner.uid,
         identity_note=owner.note,
@@ -82,7 +90,7 @@ def save(connection: Connection, folder: Path | None, scan_id: int, result: Host
 
 
 def _place(connection: Connection, scan_id: int, name: str) -> Stored:
-    place = connection.execute(_PLACE, {"scan_id": scan_id, "name": name}).first()
+    place = _PLACE.first(connection, {"scan_id": scan_id, "name": name})
     if place is None:
         raise StoreError(f"{name} is not in the plan of scan {scan_id}")
     if place.state != ScanState.RUNNING.value:
@@ -104,7 +112,7 @@ def _fill_place(
         "new_os_name": clean(result.os_name[:MAX_TEXT]),
         "new_finished_at": result.finished_at,
     }
-    connection.execute(_FILL, values)
+    _FILL.run(connection, values)
 
 
 def _attempt(visit_id: int, tried: Attempt) -> dict[str, object]:
@@ -173,7 +181,7 @@ class Failures:
         return _sighting(visit, run, row.last_fail_scan) if visit and run else None
 
     def _load(self, row: Stored) -> "_Visit | None":
-        found = self._connection.execute(_VISIT, {"scan_id": row.last_fail_scan, "asset_id": row.asset_id}).first()
+        found = _VISIT.first(self._connection, {"scan_id": row.last_fail_scan, "asset_id": row.asset_id})
         if found is None:
             return None
         runs = Runs(self._connection).of(found.id)

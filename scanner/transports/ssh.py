@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
@@ -171,8 +171,11 @@ class SshTransport:
     async def _once(self, visit: "_OneVisit", bastion: Bastion | None) -> tuple[Transcript, Missing | None]:
         if bastion is not None:
             return await self._in(bastion.executor, visit.wire, functools.partial(visit.through, bastion))
-        target = await self._in(self._pool.dialers, visit.wire, functools.partial(visit.connect, Direct()))
-        return await self._in(self._pool.workers, visit.wire, functools.partial(visit.talk, target))
+        try:
+            target = await self._in(self._pool.dialers, visit.wire, functools.partial(visit.connect, Direct()))
+            return await self._in(self._pool.workers, visit.wire, functools.partial(visit.talk, target))
+        finally:
+            visit.wire.close()
 
     async def _in(self, executor: Executor, wire: Wire, work: Callable[[], T]) -> T:
         """Run in a thread; cut the wire when this task is cancelled or the thread does not end in time."""
@@ -210,18 +213,17 @@ class _OneVisit:
 
     def through(self, bastion: Bastion) -> tuple[Transcript, Missing | None]:
         with bastion.line() as line:
-            return self.talk(self.connect(line))
+            try:
+                return self.talk(self.connect(line))
+            finally:
+                self.wire.close()
 
     def connect(self, outside: Direct | Line) -> Target:
         """The log-in is looked up first: with one that cannot be used the host is left alone."""
         if self.wire.deadline.passed:
             raise Fault(Reason.NOT_ATTEMPTED, "the visit's time was up before its turn came")
         target = target_of(self.asset, self.surroundings, self.tools.keys)
-        try:
-            outside.connect(self.wire, target.address, target.port, target.limits.connect_seconds)
-        except Fault:
-            self.wire.close()
-            raise
+        outside.connect(self.wire, target.address, target.port, target.limits.connect_seconds)
         return target
 
     def talk(self, target: Target) -> tuple[Transcript, Missing | None]:
@@ -247,7 +249,7 @@ class _OneVisit:
         return transcript, None if transcript.complete else output.cut_by or _what_is_wrong(transcript, output)
 
 
-def _looked_at(waiting: "asyncio.Future[object]") -> None:
+def _looked_at(waiting: "asyncio.Future[Any]") -> None:
     """So that asyncio does not report the fault of a visit nobody waits for any more."""
     if not waiting.cancelled():
         waiting.exception()

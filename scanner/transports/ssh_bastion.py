@@ -10,9 +10,10 @@ worked once: a wrong password is one failure there, not one for every host behin
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import paramiko
@@ -32,6 +33,7 @@ MOST_BASTIONS = 3  # in a chain
 HOSTS_PER_LINE = 50  # then a fresh line: far from the byte count at which keys are exchanged again
 FAULT_HOLDS = 60.0  # seconds for which hosts behind a bastion that failed are told so without trying again
 HANG_UP_SECONDS = 2.0
+_UNANSWERED = Missing(Reason.TIMED_OUT, "a host behind it did not answer")
 _PROHIBITED = 1  # SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 section 5.1
 
 
@@ -45,10 +47,17 @@ class Tools:
 
 
 class TunnelEnd:
-    """A channel through a bastion as the bytes' carrier. Sending and closing never overlap."""
+    """A channel through a bastion as the bytes' carrier. Sending and closing never overlap.
 
-    def __init__(self, channel: paramiko.Channel) -> None:
+    Hanging up wakes the reader and says nothing to the bastion; closing does. ``give_up`` ends the whole line, should
+    the bastion keep a sender waiting so long that the channel is not closed ``HANG_UP_SECONDS`` later.
+    """
+
+    def __init__(self, channel: paramiko.Channel, watchdog: Watchdog, give_up: Callable[[], None]) -> None:
         self._channel = channel
+        self._watchdog = watchdog
+        self._give_up = give_up
+        self._ticket: int | None = None
         self._sending = threading.Lock()
         self.recv = channel.recv
 
@@ -57,16 +66,15 @@ class TunnelEnd:
             return self._channel.send(data)
 
     def hang_up(self) -> None:
-        """Wakes both directions without a word to the bastion: that comes with :meth:`close`."""
-        channel = self._channel
-        channel.in_buffer.close()
-        channel.settimeout(0.0)
-        with contextlib.suppress(RuntimeError), channel.out_buffer_cv:
-            channel.out_buffer_cv.notify_all()
+        self._channel.in_buffer.close()
+        if self._ticket is None:
+            self._ticket = self._watchdog.at(time.monotonic() + HANG_UP_SECONDS, self._give_up)
 
     def close(self) -> None:
         with self._sending:
             self._channel.close()
+        if self._ticket is not None:
+            self._watchdog.off(self._ticket)
 
 
 class _Outside(Protocol):
@@ -95,6 +103,7 @@ class Line:
     transport: BoundedTransport
     wire: Wire
     outside: _Outside
+    watchdog: Watchdog
     hosts: int = 0
 
     def connect(self, wire: Wire, address: str, port: int, seconds: float) -> None:
@@ -106,7 +115,7 @@ class Line:
                     "direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=wire.deadline.left(seconds)
                 )
                 channel.settimeout(None)
-                wire.attach(TunnelEnd(channel))
+                wire.attach(TunnelEnd(channel, self.watchdog, partial(self.wire.cut, _UNANSWERED)))
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise self._fault(error, seconds) from error
 
@@ -118,7 +127,7 @@ class Line:
             return Fault(Reason.UNREACHABLE, f"bastion {self.name} could not connect to the host", again=True)
         if not self.transport.is_active():
             return Fault(Reason.UNREACHABLE, f"bastion {self.name}: the connection to it broke", again=True)
-        self.wire.cut(Missing(Reason.TIMED_OUT, "a host behind it did not answer"))  # its answer may still come
+        self.wire.cut(_UNANSWERED)  # the answer may still come, and nobody would want the channel
         return Fault(
             Reason.TIMED_OUT, f"bastion {self.name} got no answer from the host within {seconds:g} s", again=True
         )
@@ -196,10 +205,10 @@ class Bastion:
             try:
                 line = self.open_line()
             except Fault as fault:
-                self._fault, self._fault_until = (
-                    Fault(fault.missing.reason, fault.missing.detail),
-                    time.monotonic() + FAULT_HOLDS,
-                )
+                if self._proven and fault.again:
+                    raise  # it has worked before and may work again
+                self._fault = Fault(fault.missing.reason, fault.missing.detail)
+                self._fault_until = time.monotonic() + FAULT_HOLDS
                 raise self._fault from fault
             self._proven, self._fault = True, None
             return line
@@ -212,9 +221,7 @@ class Bastion:
         except Fault as fault:
             outside.close()
             why = fault.missing
-            if why.detail.startswith("bastion "):
-                raise
-            raise Fault(why.reason, f"bastion {self.asset.name}: {why.detail}") from fault
+            raise Fault(why.reason, f"bastion {self.asset.name}: {why.detail}", again=fault.again) from fault
 
     def _through(self, outside: _Outside) -> Line:
         limits = self.asset.limits
@@ -229,7 +236,7 @@ class Bastion:
         except Fault:
             wire.close()
             raise
-        return Line(self.asset.name, transport, wire, outside)
+        return Line(self.asset.name, transport, wire, outside, self.tools.watchdog)
 
 
 def chain_of(asset: Asset, surroundings: Surroundings) -> tuple[Asset, ...]:

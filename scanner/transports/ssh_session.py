@@ -70,7 +70,6 @@ class Turn:
 
 def open_session(target: Target, wire: Wire, turns: threading.Semaphore, progress: Progress) -> BoundedTransport:
     """Handshake, host key, log-in. Raises :class:`Fault`, the wire closed."""
-    target.trust.check_before()
     turn = Turn(turns)
     window = target.limits.output_bytes + STDERR_BYTES + 1
     transport = BoundedTransport(wire, wanted_types(target.trust.pinned), turn.take, window)
@@ -78,15 +77,16 @@ def open_session(target: Target, wire: Wire, turns: threading.Semaphore, progres
         _shake_hands(transport, target, wire, progress)
         with wire.limit("the log-in", target.limits.login_seconds):
             log_in(transport, target.account)
+        progress.logged_in = True
     except Fault as fault:
-        close_session(transport)
         if wire.cut_by is not None:
             raise Fault(wire.cut_by.reason, wire.cut_by.detail, again=fault.again) from fault
         raise
     finally:
         turn.give_back()
+        if not progress.logged_in:
+            close_session(transport)
     transport.expect_data()
-    progress.logged_in = True
     return transport
 
 
@@ -137,7 +137,7 @@ def run_script(transport: BoundedTransport, script: bytes, wire: Wire, limits: L
     out = Sink(limits.output_bytes + 1, keep=True, ended=ended)
     errors = Sink(STDERR_BYTES, keep=False, ended=ended)
     left = wire.deadline.left()
-    with wire.limit("the visit", left):
+    with wire.limit("the script", left):
         channel = _started(transport, wire, out, errors)
         try:
             channel.sendall(script)
@@ -155,7 +155,10 @@ def _started(transport: BoundedTransport, wire: Wire, out: Sink, errors: Sink) -
     fault = partial(Fault, Reason.PRIVILEGE_TOO_LOW)
     try:
         channel = transport.open_session()
+        early, early_errors = channel.in_buffer, channel.in_stderr_buffer
         channel.in_buffer, channel.in_stderr_buffer = out, errors
+        out.feed(early.empty())  # a host that floods the channel before it is asked is counted too
+        errors.feed(early_errors.empty())
         channel.exec_command("sh -s")
     except (paramiko.SSHException, EOFError, OSError) as error:
         if wire.cut_by is not None:

@@ -39,13 +39,15 @@ def target_of(asset: Asset, surroundings: Surroundings, cache: KeyCache) -> Targ
         raise Fault(Reason.CREDENTIAL_UNUSABLE, str(error)) from error
     keys = surroundings.host_keys
     where = (connection.address, connection.port)  # as the inventory writes it, whatever it resolves to
+    trust = Trust(
+        asset.name, keys.pinned(*where), keys.revoked(*where), keys.authorities(*where), keys.may_trust_new(*where)
+    )
+    trust.check_before()
     return Target(
         address=named.address,
         port=named.port,
         limits=asset.limits,
-        trust=Trust(
-            asset.name, keys.pinned(*where), keys.revoked(*where), keys.authorities(*where), keys.may_trust_new(*where)
-        ),
+        trust=trust,
         account=account(connection.user or login.user or named.user, login, cache),
         pin=lambda key: keys.pin(*where, key),
     )

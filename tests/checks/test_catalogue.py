@@ -156,6 +156,7 @@ def test_faults_of_all_files_are_told_at_once(package: Path) -> None:
     )
     (package / "g.yaml").write_text("")
     (package / "broken.py").write_text(PYTHON.replace("Outcome.FAIL", "Outcome.PASS"))
+    (package / "misspelt.py").write_text(PYTHON.replace('running="6"', 'runing="6"'))
     with pytest.raises(CatalogueError) as caught:
         load([], [imported(package)])
     name = package.name
@@ -165,7 +166,8 @@ def test_faults_of_all_files_are_told_at_once(package: Path) -> None:
         f"{name}/e.yaml:1",
         f"{name}/f.yaml:8",
         f"{name}/g.yaml:1",
-        f"{name}/broken.py",
+        f"{name}/broken.py:10",
+        f"{name}/misspelt.py",
         f"{name}/b.yaml",
     ]
     text = str(caught.value)

@@ -219,7 +219,8 @@ def test_expected_ports_tell_none_from_unknown() -> None:
 
 def test_keys_are_names_as_they_are_written() -> None:
     made = hosts(
-        "estatecheck: {areas: {no: }}\nall: {hosts: {10: {ansible_connection: local}, off: {estatecheck: {area: 'no'}}}}\n"
+        "estatecheck: {areas: {no: }}\n"
+        "all: {hosts: {10: {ansible_connection: local}, off: {estatecheck: {area: 'no'}}}}\n"
     )
     assert set(made) == {"10", "off"}
     assert made["off"].area == "no"
@@ -241,7 +242,8 @@ def test_a_fault_in_a_merged_mapping_is_placed_where_it_is_written() -> None:
 def test_the_scopes() -> None:
     made = estate(
         "estatecheck:\n  scopes:\n    s: {authorised_by: A, reference: R, valid_from: 2026-01-01, "
-        "valid_until: '2026-12-31', intrusiveness: passive, groups: [all], hosts: ['w[1:2]'], networks: ['192.0.2.0/24', '2001:DB8::/32']}\n"
+        "valid_until: '2026-12-31', intrusiveness: passive, groups: [all], hosts: ['w[1:2]'],"
+        " networks: ['192.0.2.0/24', '2001:DB8::/32']}\n"
         "all: {hosts: {'w[1:2]': }}\n"
     )
     assert made.scopes["s"] == Scope(

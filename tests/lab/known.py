@@ -1,5 +1,7 @@
 """Log-ins and host keys that live in memory, and assets that point at a lab server."""
 
+# ruff: noqa: ARG002 - the arguments are those of the protocol
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -135,7 +135,9 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def lab_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """One server for all tests of a worker that need nothing special."""
     need_sshd()
-    server = start_sshd(tmp_path_factory.mktemp("sshd"), addresses=[f"127.0.1.{n}" for n in range(1, 16)] + ["127.0.0.1"])
+    server = start_sshd(
+        tmp_path_factory.mktemp("sshd"), addresses=[f"127.0.1.{n}" for n in range(1, 16)] + ["127.0.0.1"]
+    )
     yield server
     stop(server.process)
 

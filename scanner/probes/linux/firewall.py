@@ -154,17 +154,19 @@ def _saved_tables(lines: list[str]) -> list[Table]:
 
 
 def _saved_line(table: Table, words: list[str], line: str) -> None:
-    name = words[0][1:] or "?" if words[0].startswith(":") else (words[1:2] or ["?"])[0]
-    chain = table.chain(name)
-    if words[0] == "-A":
+    """``-A CHAIN ...``, ``-P CHAIN POLICY``, ``-N CHAIN``, or ``:CHAIN POLICY [packets:bytes]``."""
+    if words[0].startswith(":"):
+        words = ["-P", words[0][1:], *words[1:]]
+    if len(words) < (2 if words[0] == "-N" else 3):
+        raise Unreadable("a line of iptables ends too soon")
+    chain = table.chain(words[1])
+    if words[0] == "-P":
+        chain.policy = words[2].lower() if words[1] == "INPUT" else ""
+    elif words[0] == "-A":
         target = _TARGET.search(_QUOTED.sub("", line))
         chain.rules += 1
-        if target and target.group(1).lower() in FILTERS:
-            chain.filters = True
-        elif target:
-            chain.jumps.append(target.group(1))
-    elif words[0] != "-N" and name == "INPUT":
-        chain.policy = (words[2:3] if words[0] == "-P" else words[1:2] or ["ACCEPT"])[0].lower() if words[1:] else ""
+        chain.filters = chain.filters or bool(target and target.group(1).lower() in FILTERS)
+        chain.jumps.extend([target.group(1)] if target else [])
 
 
 FIREWALL = ScriptProbe(

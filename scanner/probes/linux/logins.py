@@ -92,7 +92,7 @@ def _days_ago(words: tuple[str, ...], today: int) -> int | None:
     try:
         month, day, year = words
         then = date(int(year), MONTHS[month], int(day)).toordinal() - date(1970, 1, 1).toordinal()
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         raise Unreadable("a date in the record of log-ins cannot be read") from None
     return max(0, today - then)
 

@@ -23,7 +23,7 @@ reduce() {
         2|2[abxy]) state=bcrypt ;; 1) state=md5 ;; md5*) state=sunmd5 ;; sha1) state=sha1 ;; 3) state=nt ;;
         *) state=unknown ;;
       esac ;;
-    [!*]*) state=locked ;;
+    '!'*|'*'*) state=locked ;;
     _*|?????????????*) state=des ;;
     *) state=locked ;;
   esac

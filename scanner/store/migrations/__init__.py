@@ -5,7 +5,9 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from scanner.store.database import Database
+from scanner.store.database import Database, stored_revision
+from scanner.store.records import StoreError
+from scanner.store.schema import REVISIONS
 
 
 def config() -> Config:
@@ -14,13 +16,20 @@ def config() -> Config:
     return made
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the record to ``revision`` in one transaction. Raises :class:`StoreError`."""
+def upgrade(url: str, revision: str = "head") -> str:
+    """Bring the record to ``revision`` in one transaction; what it had before ("" new) comes back.
+
+    Raises :class:`StoreError`, also for a record of a newer version or another program.
+    """
     database = Database(url)
     made = config()
     try:
         with database.writing() as connection:
+            before = stored_revision(connection)
+            if before is not None and before not in REVISIONS:
+                raise StoreError(f"{database.place} was written by a newer estatecheck (record version {before})")
             made.attributes["connection"] = connection
             command.upgrade(made, revision)
     finally:
         database.close()
+    return before or ""

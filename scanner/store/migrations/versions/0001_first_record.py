@@ -41,7 +41,7 @@ def _one_of(column: str, *values: str) -> CheckConstraint:
 def _inventory() -> None:
     op.create_table(
         "snapshot",
-        Column("id", Integer, primary_key=True),
+        Column("id", Integer, primary_key=True, autoincrement=False),
         Column("sha256", LargeBinary(32), nullable=False),
         Column("content", Text, nullable=False),
         UniqueConstraint("sha256"),
@@ -152,7 +152,7 @@ def _scans() -> None:
 def _evidence() -> None:
     op.create_table(
         "blob",
-        Column("id", Integer, primary_key=True),
+        Column("id", Integer, primary_key=True, autoincrement=False),
         Column("sha256", LargeBinary(32), nullable=False),
         Column("size", Integer, nullable=False),
         Column("stored", Integer, nullable=False),
@@ -177,7 +177,7 @@ def _evidence() -> None:
     op.create_index("ix_evidence_blob_id", "evidence", ["blob_id"])
     op.create_table(
         "ruling",
-        Column("id", Integer, primary_key=True),
+        Column("id", Integer, primary_key=True, autoincrement=False),
         Column("sha256", LargeBinary(32), nullable=False),
         Column("check_id", String(128), nullable=False),
         Column("check_version", Integer, nullable=False),

@@ -1,0 +1,1 @@
+"""Programs behind docs/performance.md. Run them all with ``benchmarks/run``."""

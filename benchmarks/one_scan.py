@@ -1,0 +1,184 @@
+"""One measured process: a scan, or only its collecting, of the hosts a cheap server plays. Prints one line of JSON.
+
+A process of its own, so that peak memory and CPU are this scan's and nobody else's.
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import resource
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import scanner.engine
+import scanner.service.scan
+import scanner.transports.ssh
+from inventory.asset import Asset
+from scanner.engine import Looked
+from scanner.query import Deadline, Query, Surroundings, Transport
+from scanner.service.scan import Job, Watcher
+from scanner.transports import WAYS
+from scanner.transports.ssh import SshPool, SshTransport
+
+from benchmarks.estate import job_for
+
+WARM_UP = 8  # visits before collecting is measured: imports, compiled patterns, threads
+
+
+class Stages:
+    """CPU seconds of a stage's own threads, by name. Functions are wrapped where they are called from."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+
+    def time(self, where: Any, name: str, stage: str) -> None:  # noqa: ANN401 (a module or an object)
+        setattr(where, name, self._timed(getattr(where, name), stage))
+
+    def _timed(self, call: Callable[..., Any], stage: str) -> Callable[..., Any]:
+        def timed(*given: Any, **named: Any) -> Any:  # noqa: ANN401 (whatever the function takes)
+            began = time.thread_time()
+            try:
+                return call(*given, **named)
+            finally:
+                self.seconds[stage] += time.thread_time() - began
+
+        return timed
+
+
+class Count(Watcher):
+    """What came of the visits."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.seen = 0
+        self.text = 0
+        self.why: Counter[str] = Counter()
+
+    def finished(self, looked: Looked, runs: Any, saved: Any) -> None:  # noqa: ANN401 (only counted)
+        self.outcomes.update(str(run.outcome) for run in runs)
+        self.seen += looked.attempt.missing is None
+        self.text += sum(len(answer.output) for answer in looked.answers)
+        if looked.attempt.missing or saved.identity_note:
+            self.why[str(looked.attempt.missing or saved.identity_note)] += 1
+
+
+def used() -> float:
+    """CPU seconds of this process, user and system."""
+    now = resource.getrusage(resource.RUSAGE_SELF)
+    return now.ru_utime + now.ru_stime
+
+
+def peak_megabytes() -> float:
+    """VmHWM of proc(5)."""
+    line = next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def collect(job: Job, pool: SshPool) -> dict[str, Any]:
+    """Connect, log in, run, read, verify; nothing is parsed, judged or stored."""
+    asyncio.run(_collect(job, pool, job.plan.assets[:WARM_UP]))
+    cpu, began = used(), time.monotonic()
+    size, faults = asyncio.run(_collect(job, pool, job.plan.assets))
+    wall = time.monotonic() - began
+    return {"cpu": used() - cpu, "wall": wall, "bytes": size, "faults": faults, "peak": peak_megabytes()}
+
+
+async def _collect(job: Job, pool: SshPool, assets: Sequence[Asset]) -> tuple[int, int]:
+    gate = asyncio.Semaphore(job.pace.workers)
+    probes = job.plan.errands[0].probes
+
+    async def one(asset: Asset) -> tuple[int, int]:
+        async with gate:
+            queries: list[Query] = [q for p in probes if (q := p.query(asset, ()))]
+            visit = await SshTransport(asset, job.surroundings, pool).answer(queries, Deadline(120))
+            return sum(len(a.output) for a in visit.answers), visit.attempt.missing is not None
+
+    done = await asyncio.gather(*(one(asset) for asset in assets))
+    return sum(size for size, _ in done), sum(fault for _, fault in done)
+
+
+def whole(job: Job) -> dict[str, Any]:
+    """Collected, parsed, judged and stored."""
+    stages, count = Stages(), Count()
+    stages.time(scanner.transports.ssh, "compose", "compose")
+    stages.time(scanner.engine, "fact_of", "parse")
+    stages.time(scanner.service.scan, "judge", "judge")
+    store = _Timed(job.store, stages)
+    loop_seconds, cpu, began = 0.0, used(), time.monotonic()
+
+    async def run() -> None:
+        nonlocal loop_seconds
+        at = time.thread_time()
+        await scanner.service.scan.scan(_with_store(job, store), count, asyncio.Event())
+        loop_seconds = time.thread_time() - at
+
+    asyncio.run(run())
+    wall, spent = time.monotonic() - began, used() - cpu
+    parts = stages.seconds
+    loop_rest = loop_seconds - parts["compose"] - parts["parse"] - parts["judge"]
+    return {
+        "cpu": spent,
+        "wall": wall,
+        "bytes": count.text,
+        "faults": len(job.plan.assets) - count.seen,
+        "why": dict(count.why.most_common(3)),
+        "peak": peak_megabytes(),
+        "outcomes": dict(count.outcomes),
+        "stages": {
+            "collect": spent - loop_seconds - parts["store"] + parts["compose"],
+            "parse": parts["parse"],
+            "judge": parts["judge"],
+            "store": parts["store"],
+            "event loop": loop_rest,
+        },
+    }
+
+
+class _Timed:
+    """A store whose ``save_host`` is timed on the thread that writes."""
+
+    def __init__(self, store: Any, stages: Stages) -> None:  # noqa: ANN401 (stands in for the store)
+        self._store = store
+        self.save_host = store.save_host
+        stages.time(self, "save_host", "store")
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever the store has)
+        return getattr(self._store, name)
+
+
+def _with_store(job: Job, store: Any) -> Job:  # noqa: ANN401 (a _Timed)
+    from dataclasses import replace
+
+    return replace(job, store=store)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("collect", "scan"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("hosts", type=int)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--workers", type=int, default=64)
+    parser.add_argument("--scans", type=int, default=1, help="of the same hosts, into the same record")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=asked.folder) as scratch:
+        job = job_for(asked.folder, Path(scratch) / "record.db", asked.hosts, asked.port, asked.workers)
+        pool = SshPool(asked.workers)
+
+        def ssh(asset: Asset, surroundings: Surroundings) -> Transport:
+            return SshTransport(asset, surroundings, pool)
+
+        WAYS["ssh"] = ssh
+        print(json.dumps([collect(job, pool) if asked.what == "collect" else whole(job) for _ in range(asked.scans)]))
+        pool.close()
+        job.store.close()
+
+
+if __name__ == "__main__":
+    main()
