@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -169,7 +169,7 @@ class Session(asyncio.Protocol):
         self._transport.write(b"".join([self._packet(payload) for payload in payloads]))
 
     def _took(self, payload: bytes) -> None:
-        step = _STEPS.get(payload[0])
+        step = self._steps.get(payload[0])
         if step is not None:
             step(self, payload)
 
@@ -256,20 +256,19 @@ class Session(asyncio.Protocol):
     def _close(self, _: bytes) -> None:
         self._transport.close()
 
-
-_STEPS: dict[int, Callable[[Session, bytes], None]] = {
-    1: Session._close,
-    5: Session._service,
-    20: Session._key_exchange,
-    21: Session._new_keys,
-    30: Session._shared_secret,
-    50: Session._log_in,
-    90: Session._channel,
-    94: Session._data,
-    96: Session._end_of_script,
-    97: Session._close,
-    98: Session._request,
-}
+    _steps: ClassVar[dict[int, Callable[["Session", bytes], None]]] = {
+        1: _close,
+        5: _service,
+        20: _key_exchange,
+        21: _new_keys,
+        30: _shared_secret,
+        50: _log_in,
+        90: _channel,
+        94: _data,
+        96: _end_of_script,
+        97: _close,
+        98: _request,
+    }
 
 
 def listeners(hosts: int) -> list[socket.socket]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from benchmarks.cheap_sshd import address
+from benchmarks.recording import host_key, public_blob
 from checks.catalogue import catalogue, digest
 from inventory.asset import Asset, Become, Connection
 from inventory.estate import Credential, Estate, Intrusiveness, Scope
@@ -21,9 +23,6 @@ from scanner.secrets.credentials import CredentialStore
 from scanner.service.plan import plan
 from scanner.service.scan import Job
 from scanner.store.store import open_store
-
-from benchmarks.cheap_sshd import address
-from benchmarks.recording import host_key, public_blob
 
 ROOT = Path(__file__).parent.parent
 

@@ -5,28 +5,26 @@ A process of its own, so that peak memory and CPU are this scan's and nobody els
 
 import argparse
 import asyncio
-import gc
 import json
 import resource
-import statistics
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import scanner.engine
 import scanner.service.scan
 import scanner.transports.ssh
+from benchmarks.estate import job_for
 from inventory.asset import Asset
 from scanner.engine import Looked
 from scanner.query import Deadline, Query, Surroundings, Transport
 from scanner.service.scan import Job, Watcher
 from scanner.transports import WAYS
 from scanner.transports.ssh import SshPool, SshTransport
-
-from benchmarks.estate import job_for
 
 WARM_UP = 8  # visits before collecting is measured: imports, compiled patterns, threads
 
@@ -35,7 +33,7 @@ class Stages:
     """CPU seconds of a stage's own threads, by name. Functions are wrapped where they are called from."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
 
     def time(self, where: Any, name: str, stage: str) -> None:  # noqa: ANN401 (a module or an object)
         setattr(where, name, self._timed(getattr(where, name), stage))
@@ -153,8 +151,6 @@ class _Timed:
 
 
 def _with_store(job: Job, store: Any) -> Job:  # noqa: ANN401 (a _Timed)
-    from dataclasses import replace
-
     return replace(job, store=store)
 
 

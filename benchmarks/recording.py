@@ -114,7 +114,7 @@ def _own(number: int, what: str) -> bytes:
     return hashlib.sha256(f"benchmark host {number} {what}".encode()).digest()
 
 
-def _identity(output: bytes, number: int) -> bytes:
+def _identity(_: bytes, number: int) -> bytes:
     own = _own(number, "id")[:16].hex().encode()
     key = b"ssh-ed25519 " + base64.b64encode(public_blob(host_key(number)))
     return b"machine_id=%s\nsmbios_uuid=\n=keys=\n%s\n=keys:0=\n" % (own, key)

@@ -24,7 +24,7 @@ ID = re.compile(r"[a-z][a-z0-9]*(\.[a-z0-9]+(-[a-z0-9]+)*){2}")
 _PARAM = re.compile(r"params\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
-class Faults(ValueError):  # noqa: N818  # several of document.Fault
+class Faults(ValueError):  # several of document.Fault
     """Everything that is wrong in one check."""
 
     def __init__(self, faults: list[Fault]) -> None:

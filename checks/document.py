@@ -21,7 +21,7 @@ _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 Value: TypeAlias = Any  # what a document holds: a Block, Items, a scalar or None
 
 
-class Fault(ValueError):  # noqa: N818  # the word for it here; an editor sees it as a list, not as a crash
+class Fault(ValueError):  # the word for it here; an editor sees it as a list, not as a crash
     """One thing that is wrong in a document, and where. ``line`` counts from 1."""
 
     def __init__(self, line: int, what: str) -> None:

@@ -36,6 +36,8 @@ class Script:
 
 Query = Script  # grows with the ways in: SnmpWalk, HttpGet, TlsHello ...
 
+NEVER = datetime.fromtimestamp(0, UTC)
+
 EXIT_ABSENT = 66  # EX_NOINPUT of sysexits.h
 EXIT_NO_TOOL = 69  # EX_UNAVAILABLE of sysexits.h
 EXIT_NOT_ALLOWED = 77  # EX_NOPERM of sysexits.h
@@ -71,7 +73,7 @@ class Attempt:
     missing: Missing | None = None
     peer: str = ""  # what the other side called itself, e.g. its SSH banner
     host_key: str = ""  # SHA256 fingerprint that was presented, "" if none
-    started_at: datetime = datetime.fromtimestamp(0, UTC)
+    started_at: datetime = NEVER
     seconds: float = 0.0
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from checks.check import Context, Remedy, Theme
 from checks.decorator import check
-from checks.example import EXAMPLE_ASSET, Example, partial
+from checks.example import EXAMPLE_ASSET, Example
 from checks.finding import Outcome, Ruling, Severity, Subject, failed, passed
 from inventory.asset import Asset, Privilege
 from inventory.facts import Absent, Missing, Reason
@@ -123,7 +123,9 @@ def antimalware_missing(services: Services, asset: Asset) -> Iterator[Ruling]:
     title="The last successful backup is too long ago",
     severity=Severity.HIGH,
     theme=Theme.AVAILABILITY,
-    rationale="A backup that stopped is noticed on the day it is needed. The mark is what the backup touches when it succeeds.",
+    rationale=(
+        "A backup that stopped is noticed on the day it is needed. The backup touches its mark when it succeeds."
+    ),
     remedy=Remedy(
         text="Find out why the backup does not finish, mend it and run it now.",
         steps=("Read the backup's log", "Run it by hand", "Restore one file to prove it"),

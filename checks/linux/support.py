@@ -81,8 +81,8 @@ def _system(version: str, os_id: str = "debian", name: str = "Debian") -> System
     severity=Severity.CRITICAL,
     theme=Theme.UNSUPPORTED,
     rationale=(
-        "The publisher no longer releases security fixes for this release. Every weakness found from now on stays open. "
-        "Paid or community extensions count only with evidence that this host receives them."
+        "The publisher no longer releases security fixes for this release. Every weakness found from now on stays "
+        "open. Paid or community extensions count only with evidence that this host receives them."
     ),
     remedy=Remedy(
         text="Move to a supported release; until then, isolate the host or buy the extended support it needs.",
@@ -275,8 +275,8 @@ _REMEDY = Remedy(
     severity=Severity.HIGH,
     theme=Theme.UNSUPPORTED,
     rationale=(
-        "A runtime from outside the distribution gets its fixes from its publisher alone, and the publisher has stopped. "
-        "Applications on it inherit every weakness found since."
+        "A runtime from outside the distribution gets its fixes from its publisher alone, and the publisher has "
+        "stopped. Applications on it inherit every weakness found since."
     ),
     remedy=_REMEDY,
     privilege=Privilege.USER,
@@ -295,7 +295,10 @@ _REMEDY = Remedy(
             subjects=("php 8.1",),
         ),
         Example(
-            Outcome.PASS, {"packages": partial(Packages, items=(_package("nodejs", "18.20.4+dfsg-1"),))}, support=FEED, says=NONE
+            Outcome.PASS,
+            {"packages": partial(Packages, items=(_package("nodejs", "18.20.4+dfsg-1"),))},
+            support=FEED,
+            says=NONE,
         ),
         Example(
             Outcome.PASS,

@@ -13,7 +13,9 @@ class LogFile:
 @dataclass(frozen=True, slots=True)
 class Logs:
     daemons: tuple[str, ...]  # that run now: rsyslogd, syslog-ng, systemd-journald, ...
-    remote_targets: tuple[str, ...] | None  # where running daemons forward logs to; None: a configuration may not be read
+    remote_targets: (
+        tuple[str, ...] | None
+    )  # where running daemons forward logs to; None: a configuration may not be read
     journal_storage: str | None  # persistent, volatile, auto, none; None: no journald
     journal_persistent: bool | None  # what is true now: /var/log/journal is in use
     sensitive_files: tuple[LogFile, ...]  # authentication logs under /var/log

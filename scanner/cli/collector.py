@@ -9,7 +9,9 @@ from scanner.cli.console import fail, note, say
 
 
 def collector(
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; standard output if left out.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; standard output if left out.")
+    ] = None,
 ) -> None:
     """Write the collector script, and print the sudoers line that pins its digest (docs/scan-account.md).
 

@@ -17,7 +17,9 @@ app = group("Evidence that both sides can check: export, verify.")
 @app.command()
 def export(
     ref: str,
-    output: Annotated[str | None, typer.Option("--output", "-o", help="File to write; <ref>.evidence.zip if left out.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="File to write; <ref>.evidence.zip if left out.")
+    ] = None,
     signing_key: Annotated[str | None, typer.Option(help="Ed25519 key in PEM; made when it does not exist.")] = None,
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
 ) -> None:
@@ -44,6 +46,24 @@ def export(
     if new:
         note(f"made a signing key: {key_file}. Keep it secret and backed up; give its id to those who verify.")
     say(f"{path}: {len(pack)} bytes, signed by key {signer.key_id}")
+
+
+@app.command()
+def key(
+    signing_key: Annotated[str | None, typer.Option(help="Ed25519 key in PEM; made when it does not exist.")] = None,
+) -> None:
+    """Print the public half of the signing key, to hand to those who verify. Its id goes to stderr.
+
+    Example: estatecheck evidence key > our-key.pem
+    """
+    with plain_errors(SettingsError):
+        settings = resolve({"signing_key": signing_key})
+    from scanner.service.signing import SigningError, load_or_create
+
+    with plain_errors(SigningError):
+        signer, _ = load_or_create(settings.path("signing_key") or Path("signing-key.pem"))
+    say(signer.public_pem.decode().rstrip())
+    note(f"key id {signer.key_id}")
 
 
 @app.command()

@@ -23,8 +23,8 @@ Shape = Annotated[str, typer.Option("--format", help="table or json")]
 def list_findings(
     state: Annotated[str | None, typer.Option(help="Only this state, e.g. OPEN.")] = None,
     database: Database = None,
-    format: Shape = "table",
-) -> None:  # noqa: A002
+    format: Shape = "table",  # noqa: A002
+) -> None:
     """List findings with their state.
 
     Example: estatecheck findings list --state OPEN
@@ -68,9 +68,8 @@ def show(ref: str, database: Database = None, format: Shape = "table") -> None: 
     say(f"{row.ref}  {row.state}  {row.check_id} on {row.asset} ({row.subject})")
     say(f"  {safe_text(row.observed)}")
     for event in events:
-        say(
-            f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.from_state or '-'} -> {event.to_state}  by {event.actor} ({event.role})"
-        )
+        moved = f"{event.from_state or '-'} -> {event.to_state}"
+        say(f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {moved}  by {event.actor} ({event.role})")
 
 
 @app.command()

@@ -59,9 +59,7 @@ def main() -> None:
         while frame and frame.tb_next:
             frame = frame.tb_next
         place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
-        note(
-            f"estatecheck: internal error: {type(fault).__name__} at {place}. Please report it (SECURITY.md, CONTRIBUTING.md)."
-        )
+        note(f"estatecheck: internal error: {type(fault).__name__} at {place}. Please report it (see SECURITY.md).")
         sys.exit(int(Exit.INTERNAL))
 
 

@@ -23,7 +23,7 @@ class Lines(Watcher):
     def __init__(self, total: int) -> None:
         self.total, self.done = total, 0
 
-    def finished(self, looked: Looked, runs: Sequence[CheckRun], saved: Saved) -> None:
+    def finished(self, looked: Looked, runs: Sequence[CheckRun], _saved: Saved, /) -> None:
         self.done += 1
         print(f"[{self.done}/{self.total}] {_told(looked, runs)}", file=sys.stderr, flush=True)  # noqa: T201 (the view)
 
@@ -70,7 +70,7 @@ class Live(Watcher):
         self._running[asset.name] = time.monotonic()
         self._redraw(0)
 
-    def finished(self, looked: Looked, runs: Sequence[CheckRun], saved: Saved) -> None:
+    def finished(self, looked: Looked, _runs: Sequence[CheckRun], _saved: Saved, /) -> None:
         self._running.pop(looked.asset.name, None)
         self._failed += looked.attempt.missing is not None
         self._redraw(1)

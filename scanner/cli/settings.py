@@ -1,6 +1,7 @@
 """Settings and where each one came from: flag > environment > project file > user file > /etc > default.
 
-Files are TOML: ``estatecheck.toml`` here, ``$XDG_CONFIG_HOME/estatecheck/config.toml``, ``/etc/estatecheck/config.toml``.
+Files are TOML: ``estatecheck.toml`` here, ``$XDG_CONFIG_HOME/estatecheck/config.toml`` and
+``/etc/estatecheck/config.toml``.
 """
 
 import os

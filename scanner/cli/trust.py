@@ -10,7 +10,9 @@ from scanner.cli.settings import SettingsError, resolve
 
 def trust(
     host: Annotated[str, typer.Argument(help="The host's name in the inventory.")],
-    fingerprint: Annotated[str | None, typer.Option(help="The key you expect, SHA256:...; no question is asked.")] = None,
+    fingerprint: Annotated[
+        str | None, typer.Option(help="The key you expect, SHA256:...; no question is asked.")
+    ] = None,
     inventory: Annotated[str | None, typer.Option("--inventory", "-i", help="Inventory file or folder.")] = None,
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
 ) -> None:

@@ -32,7 +32,6 @@ from scanner.store.store import Store, open_store
 from scanner.transports.ssh_hostkeys import read_known_hosts
 
 
-
 class WorkbenchError(Exception):
     """A file that a setting names cannot be used."""
 
@@ -87,7 +86,9 @@ class Workbench:
             pace=Pace(
                 workers=self.settings.number("workers"),
                 per_subnet=self.settings.number("per_subnet"),
-                groups={name: limits.concurrent for name, limits in self.estate.group_limits.items() if limits.concurrent},
+                groups={
+                    name: limits.concurrent for name, limits in self.estate.group_limits.items() if limits.concurrent
+                },
             ),
             kind=kind,
             options=options or {},
@@ -116,7 +117,9 @@ class Workbench:
             folder.mkdir(parents=True, exist_ok=True)
             return [_write_whole(folder / f"report{FORMATS[name].suffix}", data, name) for name in formats]
         except OSError as fault:
-            raise WorkbenchError(f"the report cannot be written to {folder}: {fault.strerror}; the scan is stored") from fault
+            raise WorkbenchError(
+                f"the report cannot be written to {folder}: {fault.strerror}; the scan is stored"
+            ) from fault
 
     def summary(self, data: ReportData, shape: str, written: Sequence[Path]) -> str:
         if shape == "json":

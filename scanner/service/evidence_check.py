@@ -182,9 +182,10 @@ def _answers(visit: dict[str, Any], files: Mapping[str, bytes]) -> Iterator[tupl
         missing = Missing(Reason(told["missing"][0]), told["missing"][1]) if told["missing"] else None
         output = files[f"blobs/{told['sha256']}"] if told["sha256"] else b""
         times = told["asked_at"], told["answered_at"]
-        yield told["query"], [
-            Answer(told["query"], output, told["exit_code"], missing, Privilege(told["privilege"]), *times)
-        ]
+        yield (
+            told["query"],
+            [Answer(told["query"], output, told["exit_code"], missing, Privilege(told["privilege"]), *times)],
+        )
 
 
 def _same_machine(facts: dict[str, Any], files: Mapping[str, bytes]) -> str:

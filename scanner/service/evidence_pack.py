@@ -123,16 +123,17 @@ def _proof(before: _Visit, after: _Visit, events: Sequence[EventRow]) -> tuple[t
     return (
         ("Same machine, by strong identity", identities),
         ("Same check ran and passed", f"{after.run.check_id}, version {after.run.check_version}"),
-        ("Privilege at least that of the failing run", f"{before.run.privilege.value}, then {after.run.privilege.value}"),
+        (
+            "Privilege at least that of the failing run",
+            f"{before.run.privilege.value}, then {after.run.privilege.value}",
+        ),
         ("The machine was reached and logged in to", f"over {after.host.attempt.way if after.host.attempt else '?'}"),
         ("The fixed value is recorded", after.run.observed),
         ("Complete evidence of both visits", f"{len(before.blobs)} and {len(after.blobs)} answers, each by its sha256"),
     )
 
 
-def _facts(
-    row: FindingRow, check: Check, before: _Visit, after: _Visit | None, events: Sequence[EventRow]
-) -> bytes:
+def _facts(row: FindingRow, check: Check, before: _Visit, after: _Visit | None, events: Sequence[EventRow]) -> bytes:
     """Everything the verifier needs to judge again, as canonical JSON."""
     content = {
         "version": VERSION,
@@ -203,7 +204,8 @@ def _signed(signer: Signer, row: FindingRow, files: Mapping[str, bytes]) -> byte
     statement = {
         "_type": STATEMENT,
         "subject": [
-            {"name": name, "digest": {"sha256": hashlib.sha256(data).hexdigest()}} for name, data in sorted(files.items())
+            {"name": name, "digest": {"sha256": hashlib.sha256(data).hexdigest()}}
+            for name, data in sorted(files.items())
         ],
         "predicateType": PREDICATE,
         "predicate": {"ref": row.ref, "fingerprint": row.fingerprint, "state": row.state},

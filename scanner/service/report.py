@@ -13,7 +13,7 @@ from inventory.estate import Estate, Scope
 from inventory.facts.missing import Missing, Reason
 from inventory.scope import covering
 from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
-from scanner.store.records import EventRow, FindingRow, ScanRow, StoreError, StoredHost
+from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
 from scanner.store.store import Store
 
 OPEN, VERIFIED_FIXED = "OPEN", "VERIFIED_FIXED"

@@ -46,10 +46,10 @@ class Job:
 class Watcher:
     """What a progress view may follow. This one is silent."""
 
-    def started(self, asset: Asset) -> None:
+    def started(self, asset: Asset, /) -> None:
         """A visit begins."""
 
-    def finished(self, looked: Looked, runs: Sequence[CheckRun], saved: Saved) -> None:
+    def finished(self, looked: Looked, _runs: Sequence[CheckRun], _saved: Saved, /) -> None:
         """A visit is over, judged and stored."""
 
 
@@ -122,7 +122,6 @@ def _result(looked: Looked, runs: tuple[CheckRun, ...]) -> HostResult:
 
 def _opener(job: Job) -> Callable[[Asset], Transport]:
     return lambda asset: WAYS[asset.connection.way](asset, job.surroundings)
-
 
 
 @contextlib.contextmanager

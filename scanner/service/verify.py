@@ -36,7 +36,10 @@ class Verified:
 def plan_verification(
     store: Store, estate: Estate, catalogue: Sequence[Check], ref: str, today: date
 ) -> tuple[Plan, FindingRow]:
-    """The smallest visit that can prove this fix: one asset, one check. Raises :class:`PlanError`, :class:`StoreError`."""
+    """The smallest visit that can prove this fix: one asset, one check.
+
+    Raises :class:`PlanError` and :class:`StoreError`.
+    """
     row = store.finding(ref)
     if not any(asset.name == row.asset for asset in estate.assets):
         raise PlanError(

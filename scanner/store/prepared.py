@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, Column, Connection, Dialect, Executable, Select, Table, bindparam, func, select
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from scanner.store.schema import Stored
 
@@ -25,24 +26,16 @@ class _Ready:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = cast("Any", statement).compile(dialect=dialect)
         self.text = str(compiled)
-        names = compiled.positiontup if compiled.positional else list(compiled.binds)
-        self._binds = [(name, compiled.binds[name].type.bind_processor(dialect)) for name in names]
+        types = {name: bind.type for bind, name in compiled.bind_names.items()}
+        names = compiled.positiontup if compiled.positional else list(types)
+        self._binds = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in names]
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._positional = compiled.positional
         plain = not any(convert for _, convert in self._binds) and not self._constants
         self._pick = itemgetter(*names) if self._positional and plain and len(names) > 1 else None
-        self._reads: list[tuple[int, Convert]] = []
+        self._statement, self._dialect = statement, dialect
+        self._reads: list[tuple[int, Convert]] | None = None  # known with the first result
         self._row: Callable[..., Any] = tuple
-        if isinstance(statement, Select):
-            self._prepare_rows(statement, dialect)
-
-    def _prepare_rows(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
-        names = statement.selected_columns.keys()
-        self._row = cast("Any", namedtuple("Found", names, rename=True))._make
-        for place, column in enumerate(statement.selected_columns):
-            convert = cast("Any", column.type).dialect_impl(dialect).result_processor(dialect, None)
-            if convert is not None:
-                self._reads.append((place, convert))
 
     def arranged(self, values: Values) -> object:
         if self._pick:
@@ -52,10 +45,26 @@ class _Ready:
             return [given[n] if convert is None else convert(given[n]) for n, convert in self._binds]
         return {n: given[n] if convert is None else convert(given[n]) for n, convert in self._binds}
 
-    def row(self, found: Sequence[Any]) -> Stored:
-        if self._reads:
+    def read(self, cursor: DBAPICursor) -> list[Stored]:
+        if self._reads is None:
+            self._reads = self._prepare_rows(cursor)
+        return [self._made(row, self._reads) for row in cursor.fetchall()]
+
+    def _prepare_rows(self, cursor: DBAPICursor) -> list[tuple[int, Convert]]:
+        columns = cast("Select[*tuple[Any, ...]]", self._statement).selected_columns
+        self._row = cast("Any", namedtuple("Found", columns.keys(), rename=True))._make
+        converts = []
+        for place, (column, told) in enumerate(zip(columns, cursor.description, strict=True)):
+            kind = cast("Any", column.type).dialect_impl(self._dialect)
+            convert = kind.result_processor(self._dialect, told[1])
+            if convert is not None:
+                converts.append((place, convert))
+        return converts
+
+    def _made(self, found: Sequence[Any], reads: Sequence[tuple[int, Convert]]) -> Stored:
+        if reads:
             found = list(found)
-            for place, convert in self._reads:
+            for place, convert in reads:
                 found[place] = convert(found[place])
         return cast("Stored", self._row(found))
 
@@ -80,9 +89,9 @@ class Prepared:
         ready = self._for(connection)
         cursor = connection.connection.cursor()
         cursor.execute(ready.text, cast("Any", ready.arranged(values)))
-        found = cursor.fetchall()
+        found = ready.read(cursor)
         cursor.close()
-        return [ready.row(row) for row in found]
+        return found
 
     def first(self, connection: Connection, values: Values) -> Stored | None:
         return next(iter(self.rows(connection, values)), None)

@@ -16,7 +16,7 @@ class StoreError(Exception):
     """The record cannot be read or written. The message says what to do about it."""
 
 
-class ScanRunning(StoreError):  # noqa: N818 (named after what happened)
+class ScanRunning(StoreError):
     """Another scan works on this record now."""
 
 

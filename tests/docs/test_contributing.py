@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md does what it says: its blocks are written into a copy of the project, and its commands are run there."""
+"""CONTRIBUTING.md does what it says: its blocks go into a copy of the project, and its commands are run there."""
 
 import re
 import shutil
@@ -24,8 +24,20 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path, body in blocks.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(body)
-    _add(folder / "inventory/facts/__init__.py", "from inventory.facts.example_cmdline import ExampleCmdline", "FACTS", "{", '"example_cmdline": ExampleCmdline,')
-    _add(folder / "scanner/probes/linux/__init__.py", "from scanner.probes.linux.example_cmdline import EXAMPLE_CMDLINE", "LINUX", "(", "EXAMPLE_CMDLINE,")
+    _add(
+        folder / "inventory/facts/__init__.py",
+        "from inventory.facts.example_cmdline import ExampleCmdline",
+        "FACTS",
+        "{",
+        '"example_cmdline": ExampleCmdline,',
+    )
+    _add(
+        folder / "scanner/probes/linux/__init__.py",
+        "from scanner.probes.linux.example_cmdline import EXAMPLE_CMDLINE",
+        "LINUX",
+        "(",
+        "EXAMPLE_CMDLINE,",
+    )
     return folder
 
 
@@ -58,7 +70,16 @@ def test_the_checks_pass_their_own_gate(copy: Path, check: str) -> None:
 
 
 def test_the_probe_reads_its_recorded_cases(copy: Path) -> None:
-    said = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/scanner/probes/test_recorded_cases.py", "-k", "example_cmdline")
+    said = run(
+        copy,
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/scanner/probes/test_recorded_cases.py",
+        "-k",
+        "example_cmdline",
+    )
     assert "4 passed" in said
 
 

@@ -50,7 +50,7 @@ class _Way:
     bench: Bench
     asset: Asset
 
-    async def answer(self, queries: Sequence[Query], deadline: Deadline) -> Visit:
+    async def answer(self, queries: Sequence[Query], _deadline: Deadline) -> Visit:
         bench, name = self.bench, self.asset.name
         bench.calls[name] += 1
         keys = ["all", *self.asset.groups, subnet_of(self.asset.connection.address) or ""]

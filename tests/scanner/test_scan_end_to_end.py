@@ -110,7 +110,9 @@ def test_first_contact_wants_approval_and_a_changed_key_is_refused(
 def test_a_broken_setting_is_found_fixed_proven_and_handed_over(tmp_path: Path, sshd_factory: SshdFactory) -> None:
     broken = sshd_factory("PermitEmptyPasswords yes")
     estate = Estate(tmp_path).ssh("box", broken)
-    found = estate.run("scan", "--trust-new", "--quiet", "--check", "linux.ssh.permit-empty-passwords", "--fail-on", "critical")
+    found = estate.run(
+        "scan", "--trust-new", "--quiet", "--check", "linux.ssh.permit-empty-passwords", "--fail-on", "critical"
+    )
     assert found.returncode == 1, found.stderr
     still = estate.run("findings", "verify", "EC-0001")
     assert still.returncode == 1

@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/*/*/expected.json"))
 
 
-def read(case: Path) -> Any:
+def read(case: Path) -> object:
     meta = json.loads((case / "meta.json").read_text()) if (case / "meta.json").exists() else {}
     asset = Asset("recorded", Connection("local", "localhost"), **_tuples(meta.get("asset", {})))
     answer = Answer(
