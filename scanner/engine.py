@@ -16,6 +16,7 @@ from typing import Any
 
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Absent, Missing, Reason
+from scanner.probes.contact import as_answer
 from scanner.query import MAX_ROUNDS, Answer, Attempt, Deadline, NotHere, Probe, Query, Transport, Unreadable, Visit
 
 log = logging.getLogger(__name__)
@@ -187,6 +188,9 @@ def _together(first: Attempt, second: Attempt) -> Attempt:
 
 
 def _looked(errand: Errand, attempt: Attempt, answers: Mapping[str, Sequence[Answer]], unasked: set[str]) -> Looked:
+    of_attempt = {p.name for p in errand.probes if getattr(p, "of_attempt", False)}
+    answers = {**answers, **{name: [as_answer(name, attempt)] for name in of_attempt}}
+    unasked = unasked - of_attempt
     facts = {p.name: _fact(p, errand.asset, answers.get(p.name, ()), attempt, p.name in unasked) for p in errand.probes}
     rights = {name: _least(given) for name, given in answers.items()}
     every = tuple(answer for given in answers.values() for answer in given)
@@ -198,7 +202,7 @@ def _least(answers: Sequence[Answer]) -> Privilege:
 
 
 def _fact(probe: Probe[Any], asset: Asset, answers: Sequence[Answer], attempt: Attempt, unasked: bool) -> object:
-    if unasked and attempt.missing is None:
+    if unasked:
         return Absent(getattr(probe, "nothing_asked", "") or f"the inventory names nothing for {probe.name}")
     if not answers:
         return attempt.missing or Missing(Reason.NOT_ATTEMPTED, "the host was not asked")

@@ -10,6 +10,7 @@ from inventory.facts.accounts import Accounts, AuthorizedKeys, Logins, PasswordP
 from inventory.facts.boot import Boot
 from inventory.facts.certificates import Certificates
 from inventory.facts.clock import Clock
+from inventory.facts.contact import Contact
 from inventory.facts.files import CriticalFiles, FileWalk
 from inventory.facts.firewall import Firewall
 from inventory.facts.hardware import Hardware
@@ -40,6 +41,7 @@ FACTS: dict[str, type] = {
     "boot": Boot,
     "certificates": Certificates,
     "clock": Clock,
+    "contact": Contact,
     "critical_files": CriticalFiles,
     "exports": Exports,
     "file_walk": FileWalk,

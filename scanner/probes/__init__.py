@@ -3,11 +3,12 @@
 from typing import Any
 
 from inventory.asset import Privilege
+from scanner.probes.contact import CONTACT
 from scanner.probes.linux import LINUX
 from scanner.probes.script import ScriptProbe
 from scanner.query import Probe, Script
 
-PROBES: dict[str, Probe[Any]] = {probe.name: probe for probe in LINUX}
+PROBES: dict[str, Probe[Any]] = {probe.name: probe for probe in (CONTACT, *LINUX)}
 
 
 def collector_sections() -> tuple[Script, ...]:

@@ -13,6 +13,7 @@ import pytest
 
 from inventory.asset import Asset, Connection
 from scanner.probes import PROBES
+from scanner.probes.linux import LINUX
 from scanner.query import Answer, NotHere, Unreadable
 
 HERE = Path(__file__).parent
@@ -47,7 +48,7 @@ def test_case(case: Path) -> None:
     assert read(case) == json.loads((case / "expected.json").read_text())
 
 
-@pytest.mark.parametrize("name", sorted(PROBES))
+@pytest.mark.parametrize("name", sorted(probe.name for probe in LINUX))
 def test_every_probe_has_two_families_and_broken_input(name: str) -> None:
     folders = {case.name for case in CASES if case.parent.name == name}
     assert any(folder.startswith("debian-12") for folder in folders), f"{name}: no case from Debian 12"
