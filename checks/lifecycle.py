@@ -80,24 +80,31 @@ class Verdict:
     observed: str = ""
 
 
-def verdict(subject: Subject, runs: Sequence[CheckRun]) -> Verdict:
-    """Judge a finding's subject by every run of its check in one visit.
+class Verdicts:
+    """Every run of one check in one visit, held ready for any number of findings.
 
     A subject that the check no longer names counts as passed only when the check was assessed throughout: one gap
     among the runs may hide exactly this subject.
     """
-    for run in runs:
-        if run.subject == subject:
+
+    def __init__(self, runs: Sequence[CheckRun]) -> None:
+        self._runs = runs
+        self._by_subject = {run.subject: run for run in reversed(runs)}
+        outcomes = {run.outcome for run in runs} or {Outcome.NOT_ASSESSED}
+        gaps = (Outcome.ERROR, Outcome.NOT_ASSESSED, Outcome.NOT_APPLICABLE)
+        self._gap = next((gap for gap in gaps if gap in outcomes), None)
+        self._clean = outcomes == {Outcome.PASS}
+
+    def on(self, subject: Subject) -> Verdict:
+        run = self._by_subject.get(subject)
+        if run is not None:
             return Verdict(run.outcome, run, run.observed)
-    outcomes = {run.outcome for run in runs}
-    if not outcomes:
-        return Verdict(Outcome.NOT_ASSESSED)
-    for gap in (Outcome.ERROR, Outcome.NOT_ASSESSED, Outcome.NOT_APPLICABLE):
-        if gap in outcomes:
-            return Verdict(gap)
-    if outcomes == {Outcome.PASS}:
-        return Verdict(Outcome.PASS, runs[0], runs[0].observed)
-    return Verdict(Outcome.PASS, runs[0], f"{subject} is no longer among what fails")
+        if self._gap is not None:
+            return Verdict(self._gap)
+        first = self._runs[0]
+        return Verdict(
+            Outcome.PASS, first, first.observed if self._clean else f"{subject} is no longer among what fails"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import logging
 import random
 import traceback
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -61,7 +61,7 @@ async def look(
     *,
     stop: asyncio.Event | None = None,
     on_start: Callable[[Asset], None] = lambda _: None,
-) -> AsyncIterator[Looked]:
+) -> AsyncGenerator[Looked, None]:
     """Visit every asset once. Setting ``stop`` ends running visits; what was not finished is not yielded.
 
     A slow reader slows the scan and never fills the memory: at most ``pace.workers`` results wait for it.

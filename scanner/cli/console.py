@@ -4,8 +4,11 @@ import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from pathlib import Path
 
 import typer
+
+SHAPES = ("table", "json")
 
 
 class Exit(IntEnum):
@@ -14,7 +17,7 @@ class Exit(IntEnum):
     OK = 0
     THRESHOLD_MET = 1  # --fail-on
     USAGE = 2  # usage, configuration, inventory
-    INCOMPLETE = 3  # more unreachable than --max-unreachable, or stopped
+    INCOMPLETE = 3  # more unreachable than --max-unreachable, stopped, or cut short
     INTERNAL = 4
 
 
@@ -53,12 +56,37 @@ def plain_errors(*errors: type[Exception]) -> Iterator[None]:
         raise fail(str(fault)) from fault
 
 
+def known(option: str, value: str, allowed: Sequence[str]) -> str:
+    """The value, when it is one of those allowed; else the message that lists them and exit code 2."""
+    if value not in allowed:
+        raise fail(f"{option} {value}: allowed is {', '.join(allowed)}")
+    return value
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The whole file or none of it; an older one stays until then. Ends with exit code 2 when it cannot be written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as fault:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise fail(f"{path} cannot be written: {fault.strerror}") from fault
+
+
 def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Left-aligned columns, two spaces apart, no line drawing: good for eyes and for awk."""
+    """Left-aligned columns, two spaces apart, no line drawing: good for eyes and for awk.
+
+    What targets and inventories call themselves is made harmless here.
+    """
+    from reports.text import safe_text
+
+    rows = [[safe_text(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in (headings, *rows)) for i in range(len(headings))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

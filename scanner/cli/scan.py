@@ -1,20 +1,24 @@
 """``estatecheck scan``: look, judge, store, tell."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from scanner.cli.console import Exit, fail, note, plain_errors, say
+from scanner.cli.console import SHAPES, Exit, fail, known, note, plain_errors, say
 from scanner.cli.settings import Settings, SettingsError, resolve
 
 if TYPE_CHECKING:
-    from reports.report import ReportData
-    from scanner.service.plan import Plan
-    from scanner.service.scan import Scanned
+    import asyncio
 
+    from reports.report import ReportData
+    from scanner.cli.workbench import Workbench
+    from scanner.service.plan import Plan
+    from scanner.service.scan import Job, Scanned
+
+T = TypeVar("T")
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
@@ -48,10 +52,9 @@ def scan(
       estatecheck scan -i my-estate.yaml --limit web --fail-on high
       estatecheck scan --check 'linux.ssh.*' --dry-run
     """
-    if fail_on is not None and fail_on not in SEVERITIES:
-        raise fail(f"--fail-on {fail_on}: allowed is {', '.join(SEVERITIES)}")
-    if format not in ("table", "json"):
-        raise fail(f"--format {format}: allowed is table, json")
+    if fail_on is not None:
+        known("--fail-on", fail_on, SEVERITIES)
+    known("--format", format, SHAPES)
     flags = {"inventory": inventory, "workers": workers, "per_subnet": per_subnet, "max_unreachable": max_unreachable}
     with plain_errors(SettingsError):
         settings = resolve({**flags, "output": output, "database": database})
@@ -76,40 +79,64 @@ def _scan(
         if dry_run:
             say(_dry(planned, shape))
             return Exit.OK
+        bench.try_output()
         job = bench.job(planned, trust_new=trust_new, options=_options(limit, globs))
-        for lost in job.store.lost_scans():
-            lacking = (
-                f"; lacking: {', '.join(lost.lacking[:10])}{' ...' if len(lost.lacking) > 10 else ''}"
-                if lost.lacking
-                else ""
-            )
-            note(
-                f"scan {lost.id} of {lost.started_at:%Y-%m-%d %H:%M} UTC was cut off: {lost.done} assets kept{lacking}"
-            )
+        bench.tell_lost()
         scanned = run_with_progress(job, quiet)
-        data = bench.report(job.store, scanned.scan_id)
-        written = bench.write(data)
-    say(bench.summary(data, shape, written))
+    data = _told(bench, scanned.scan_id, shape)
     return _exit_code(data, scanned, fail_on, settings.number("max_unreachable"))
 
 
-def run_with_progress(job: Any, quiet: bool) -> "Scanned":  # noqa: ANN401 (Job; its import is slow)
-    """Run the scan; Ctrl-C ends it cleanly: running visits are dropped, what was stored is kept and reported."""
-    import asyncio
-    import signal
+def _told(bench: "Workbench", scan_id: int, shape: str) -> "ReportData":
+    """Write the reports and the summary. Whatever goes wrong from here on, the scan is in the record."""
+    from scanner.cli.workbench import EXPECTED
 
+    again = f"scan {scan_id} is stored; to make its report again: estatecheck report --scan {scan_id}"
+    try:
+        data = bench.report(bench.store, scan_id)
+        written = bench.write(data)
+        say(bench.summary(data, shape, written))
+    except EXPECTED as fault:
+        raise fail(f"{fault}; {again}", Exit.INCOMPLETE) from fault
+    except KeyboardInterrupt as fault:
+        raise fail(f"interrupted; {again}", Exit.INCOMPLETE) from fault
+    return data
+
+
+def run_with_progress(job: "Job", quiet: bool) -> "Scanned":
+    """Run the scan; Ctrl-C ends it cleanly: running visits are dropped, what was stored is kept and reported."""
     from scanner.cli.progress import progress_for
     from scanner.service.scan import scan as run
 
-    async def guarded() -> "Scanned":
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-        with progress_for(len(job.plan.errands), quiet=quiet) as watcher:
-            return await run(job, watcher, stop)
+    with progress_for(len(job.plan.errands), quiet=quiet) as watcher:
+        return run_stoppable(lambda stop: run(job, watcher, stop))
 
-    return asyncio.run(guarded())
+
+def run_stoppable(work: "Callable[[asyncio.Event], Awaitable[T]]") -> T:
+    """Run something that looks at hosts. SIGINT and SIGTERM ask it to stop; asking again changes nothing: it is quick.
+
+    Ends with exit code 3 when the record could not be written in the middle of it.
+    """
+    import asyncio
+    import signal
+
+    from scanner.service.scan import ScanCutShort
+
+    def ask(stop: asyncio.Event) -> None:
+        if not stop.is_set():
+            note("estatecheck: stopping; what was collected so far is kept")
+        stop.set()
+
+    async def guarded() -> T:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, ask, stop)
+        return await work(stop)
+
+    try:
+        return asyncio.run(guarded())
+    except ScanCutShort as fault:
+        raise fail(str(fault), Exit.INCOMPLETE) from fault
 
 
 def _options(limit: Sequence[str], globs: Sequence[str]) -> dict[str, str]:

@@ -12,6 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 
+MAX_BYTES = 64 * 1024
+SHOWN = 60  # characters of a wrong name inside a message
+
+
 class SettingsError(Exception):
     """A settings file or value cannot be used. The message names file or variable, and what is allowed."""
 
@@ -37,7 +41,7 @@ class Value:
 
 
 def _whole(low: int, high: int) -> Callable[[str], bool]:
-    return lambda text: text.isascii() and text.isdigit() and low <= int(text) <= high
+    return lambda text: text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high
 
 
 def _home(variable: str, fallback: str) -> Path:
@@ -80,17 +84,25 @@ class Settings:
         return int(self[name])
 
     def path(self, name: str) -> Path | None:
-        return Path(self[name]).expanduser() if self[name] else None
+        """None when it is empty. Raises :class:`SettingsError` for the home folder of somebody unknown."""
+        try:
+            return Path(self[name]).expanduser() if self[name] else None
+        except RuntimeError as fault:
+            value = self.values[name]
+            raise SettingsError(f"{value.origin}: {name} is {value.text!r}, and there is no such user") from fault
 
 
 def resolve(flags: Mapping[str, object] | None = None) -> Settings:
     """Raises :class:`SettingsError`. ``flags`` holds what was given on the command line; None is "not given"."""
-    known = settings()
-    files = list(_files(known))
+    try:
+        known = settings()
+    except RuntimeError as fault:
+        raise SettingsError("your home folder is not known; set the environment variable HOME") from fault
+    files = list(_files({setting.name for setting in known}))
     found: dict[str, Value] = {}
     for setting in known:
         value = next(_candidates(setting, flags or {}, files))
-        if value.text and not setting.accepts(value.text):
+        if not setting.accepts(value.text):
             raise SettingsError(f"{value.origin}: {setting.name} is {value.text!r}; allowed is {setting.allowed}")
         found[setting.name] = value
     return Settings(found)
@@ -100,7 +112,10 @@ def database_url(settings: Settings) -> str:
     """The record's URL. The folder of the default one is made; a folder that somebody named has to exist."""
     value = settings.values["database"]
     if value.origin == "default":
-        _data().mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            _data().mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as fault:
+            raise SettingsError(f"{_data()} cannot be made: {fault.strerror}; name a file with --database") from fault
     return value.text
 
 
@@ -117,25 +132,45 @@ def _candidates(
     yield Value(setting, setting.default, "default")
 
 
-def _files(known: tuple[Setting, ...]) -> Iterator[tuple[Path, dict[str, str]]]:
+def _files(names: set[str]) -> Iterator[tuple[Path, dict[str, str]]]:
     places = (
         Path("estatecheck.toml"),
         _home("XDG_CONFIG_HOME", ".config") / "config.toml",
         Path("/etc/estatecheck/config.toml"),
     )
     for path in places:
-        if path.is_file():
-            yield path, _read(path, {setting.name for setting in known})
+        try:
+            yield path, _read(path, names)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as fault:
+            raise SettingsError(f"{path}: cannot be read: {fault.strerror}") from fault
 
 
 def _read(path: Path, names: set[str]) -> dict[str, str]:
+    """Raises :class:`SettingsError`, and OSError when there is no such file or it may not be read."""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise SettingsError(f"{path}: is larger than {MAX_BYTES // 1024} kB, which no settings file is")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        content = tomllib.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as fault:
+        raise SettingsError(f"{path}: is not UTF-8; save the file as UTF-8") from fault
+    except tomllib.TOMLDecodeError as fault:
         raise SettingsError(f"{path}: cannot be read as TOML: {fault}") from fault
-    for name in content:
-        if name not in names:
-            close = get_close_matches(name, names, 1)
-            hint = f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(names))}"
-            raise SettingsError(f"{path}: there is no setting {name!r}{hint}")
-    return {name: str(value) for name, value in content.items()}
+    except RecursionError as fault:
+        raise SettingsError(f"{path}: cannot be read as TOML: nested too deeply") from fault
+    return {name: _text(path, name, value, names) for name, value in content.items()}
+
+
+def _text(path: Path, name: str, value: object, names: set[str]) -> str:
+    if name not in names:
+        close = get_close_matches(name, names, 1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(names))}"
+        raise SettingsError(f"{path}: there is no setting {name[:SHOWN]!r}; {hint}")
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise SettingsError(f"{path}: {name} must be a text or a whole number, such as {name} = \"...\"")
+    if not str(value).isprintable():
+        raise SettingsError(f"{path}: {name} holds characters that cannot be printed")
+    return str(value)

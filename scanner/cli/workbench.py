@@ -1,6 +1,9 @@
 """Puts a verb's tools together from its settings: inventory, catalogue, record, keys, feeds. Slow to import."""
 
+import contextlib
 import io
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,9 +18,9 @@ from inventory.sources.yaml_file import YamlFile
 from reports.formats import FORMATS
 from reports.formats.terminal import render_terminal
 from reports.report import ReportData
-from scanner.cli.console import on_terminal
+from scanner.cli.console import note, on_terminal
 from scanner.cli.scan import show, terminal_width
-from scanner.cli.settings import Settings, database_url
+from scanner.cli.settings import Settings, SettingsError, database_url
 from scanner.engine import Pace
 from scanner.feeds.support_dates import FeedError, SupportFeed, load
 from scanner.query import Surroundings
@@ -36,7 +39,7 @@ class WorkbenchError(Exception):
     """A file that a setting names cannot be used."""
 
 
-EXPECTED = (InventoryError, CatalogueError, PlanError, FeedError, StoreError, WorkbenchError)
+EXPECTED = (InventoryError, CatalogueError, PlanError, FeedError, SettingsError, StoreError, WorkbenchError)
 
 
 class Workbench:
@@ -47,7 +50,7 @@ class Workbench:
 
     @cached_property
     def estate(self) -> Estate:
-        return YamlFile(Path(self.settings["inventory"])).estate()
+        return YamlFile(self.settings.path("inventory") or Path("inventory.yaml")).estate()
 
     @cached_property
     def catalogue(self) -> tuple[Check, ...]:
@@ -110,16 +113,49 @@ class Workbench:
     def report(self, store: Store, scan_id: int) -> ReportData:
         return report_data(store, scan_id, self.catalogue)
 
-    def write(self, data: ReportData, formats: Sequence[str] = ("html", "json")) -> list[Path]:
-        """Write ``report.<suffix>`` into the output folder, each one whole or not at all."""
-        folder = Path(self.settings["output"])
+    def tell_lost(self) -> None:
+        """Scans whose process died are marked as interrupted, and told of once, by whichever verb comes first."""
+        for lost in self.store.lost_scans():
+            lacking = ", ".join(lost.lacking[:10]) + (" ..." if len(lost.lacking) > 10 else "")
+            note(
+                f"scan {lost.id} of {lost.started_at:%Y-%m-%d %H:%M} UTC was cut off: {lost.done} assets kept"
+                + (f"; lacking: {lacking}" if lacking else "")
+                + f"; its report: estatecheck report --scan {lost.id}"
+            )
+
+    @property
+    def output(self) -> Path:
+        return self.settings.path("output") or Path()
+
+    def try_output(self) -> None:
+        """Before any host is bothered: can reports be written at all? Raises :class:`WorkbenchError`."""
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return [_write_whole(folder / f"report{FORMATS[name].suffix}", data, name) for name in formats]
+            self.output.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.output):
+                pass
         except OSError as fault:
             raise WorkbenchError(
-                f"the report cannot be written to {folder}: {fault.strerror}; the scan is stored"
+                f"reports cannot be written to {self.output}: {fault.strerror}; name another folder with --output"
             ) from fault
+
+    def write(self, data: ReportData, formats: Sequence[str] = ("html", "json")) -> list[Path]:
+        """Write ``report.<suffix>`` into the output folder: all of them, or none and the older ones stay."""
+        paths = {self.output / f"report{FORMATS[name].suffix}": name for name in formats}
+        parts = {path: path.with_name(f"{path.name}.part{os.getpid()}") for path in paths}
+        try:
+            self.output.mkdir(parents=True, exist_ok=True)
+            for path, name in paths.items():
+                with parts[path].open("wb") as out:
+                    FORMATS[name].render(data, out)
+            for path, part in parts.items():
+                part.replace(path)
+        except OSError as fault:
+            raise WorkbenchError(f"reports cannot be written to {self.output}: {fault.strerror}") from fault
+        finally:
+            for part in parts.values():
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
+        return list(paths)
 
     def summary(self, data: ReportData, shape: str, written: Sequence[Path]) -> str:
         if shape == "json":
@@ -128,11 +164,3 @@ class Workbench:
             return out.getvalue().decode()
         paths = [show(path) for path in written]
         return render_terminal(data, width=terminal_width(), colour=on_terminal(), written=paths).rstrip()
-
-
-def _write_whole(path: Path, data: ReportData, name: str) -> Path:
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as out:
-        FORMATS[name].render(data, out)
-    temporary.replace(path)
-    return path

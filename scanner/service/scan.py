@@ -18,7 +18,7 @@ from scanner.engine import Looked, Pace, look
 from scanner.feeds.support_dates import SupportFeed
 from scanner.query import Surroundings, Transport
 from scanner.service.plan import Plan
-from scanner.store.records import HostResult, Saved, ScanKind, ScanPlan, ScanState
+from scanner.store.records import HostResult, Saved, ScanKind, ScanPlan, ScanState, StoreError
 from scanner.store.store import Store
 from scanner.transports import WAYS
 
@@ -61,25 +61,45 @@ class Scanned:
     unseen: int  # assets that were planned and not logged in to
 
 
+class ScanCutShort(Exception):  # noqa: N818 (named after what happened)
+    """The record could no longer be written in the middle of a scan; what was stored before is kept."""
+
+    def __init__(self, scan_id: int, cause: StoreError) -> None:
+        super().__init__(
+            f"scan {scan_id} was cut short: {cause}. What was stored before is kept: estatecheck report --scan {scan_id}"
+        )
+        self.scan_id = scan_id
+
+
 async def scan(job: Job, watcher: Watcher, stop: asyncio.Event) -> Scanned:
     """Run the plan to its end, or to ``stop``; what was collected by then is kept and the scan says it is partial.
 
-    Raises :class:`StoreError` when the record cannot be written: what was stored before stays.
+    Raises :class:`StoreError` before anything is touched, :class:`ScanCutShort` after that, when the record cannot be
+    written.
     """
     with _writer() as write:
         scan_id = await write(job.store.begin_scan, _stored_plan(job))
-        beating = asyncio.create_task(_heartbeat(write, job.store, scan_id))
-        state, saved, seen = ScanState.PARTIAL, [], 0
         try:
-            async for looked in look(job.plan.errands, _opener(job), job.pace, stop=stop, on_start=watcher.started):
+            return await _run(job, watcher, stop, write, scan_id)
+        except StoreError as fault:
+            raise ScanCutShort(scan_id, fault) from fault
+
+
+async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, scan_id: int) -> Scanned:
+    beating = asyncio.create_task(_heartbeat(write, job.store, scan_id))
+    visits = look(job.plan.errands, _opener(job), job.pace, stop=stop, on_start=watcher.started)
+    state, saved, seen = ScanState.PARTIAL, [], 0
+    try:
+        async with contextlib.aclosing(visits):
+            async for looked in visits:
                 runs = judge(job.plan.checks, looked, job.support)
                 saved.append(await write(job.store.save_host, scan_id, _result(looked, runs)))
                 seen += looked.attempt.logged_in
                 watcher.finished(looked, runs, saved[-1])
-            state = ScanState.PARTIAL if len(saved) < len(job.plan.errands) else ScanState.COMPLETE
-        finally:
-            beating.cancel()
-            await write(job.store.end_scan, scan_id, state, datetime.now(UTC))
+        state = ScanState.PARTIAL if len(saved) < len(job.plan.errands) else ScanState.COMPLETE
+    finally:
+        beating.cancel()
+        state = await write(job.store.end_scan, scan_id, state, datetime.now(UTC))
     return Scanned(scan_id, state, tuple(saved), len(job.plan.errands) - seen)
 
 
@@ -135,4 +155,5 @@ def _writer() -> Iterator[Write]:
 async def _heartbeat(write: Write, store: Store, scan_id: int) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
-        await write(store.heartbeat, scan_id)
+        with contextlib.suppress(StoreError):  # a visit that cannot be stored ends the scan; a late sign of life does not
+            await write(store.heartbeat, scan_id)

@@ -18,12 +18,12 @@ from checks.lifecycle import (
     Sighting,
     Source,
     State,
+    Verdicts,
     after_fail,
     after_gap,
     after_proof,
     answers_fact,
     proof_of_fix,
-    verdict,
 )
 from scanner.store.judgements import by_check
 from scanner.store.ledger import NewEvent, append
@@ -87,6 +87,7 @@ class Application:
         self._failed: list[dict[str, object]] = []
         self._moved: list[dict[str, object]] = []
         self._events: list[NewEvent] = []
+        self._verdicts: dict[tuple[str, str], Verdicts | None] = {}
 
     def apply(self, connection: Connection) -> Changes:
         known = {row.fingerprint: row for row in _OF_ASSET.rows(connection, {"asset_id": self.visit.asset_id})}
@@ -160,10 +161,14 @@ class Application:
 
     def _not_failing(self, row: Stored, runs: Mapping[str, Sequence[CheckRun]]) -> None:
         state = State(row.state)
-        relevant = self._relevant(row, runs)
-        if relevant is None:
+        key = (row.check_id, row.family)
+        if key not in self._verdicts:
+            relevant = self._relevant(row, runs)
+            self._verdicts[key] = Verdicts(relevant) if relevant is not None else None
+        verdicts = self._verdicts[key]
+        if verdicts is None:
             return
-        said = verdict(Subject(row.subject_kind, row.subject_key), relevant)
+        said = verdicts.on(Subject(row.subject_kind, row.subject_key))
         if said.outcome is Outcome.PASS and said.run is not None:
             self._pass(row, state, self._sighting(said.run, said.observed))
         elif said.outcome in (Outcome.NOT_ASSESSED, Outcome.ERROR) and (move := after_gap(state)):

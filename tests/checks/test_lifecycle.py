@@ -13,6 +13,7 @@ from checks.lifecycle import (
     Sighting,
     Source,
     State,
+    Verdicts,
     after_fail,
     after_gap,
     after_proof,
@@ -20,7 +21,6 @@ from checks.lifecycle import (
     canonical,
     event_hash,
     proof_of_fix,
-    verdict,
 )
 from inventory.asset import Privilege
 
@@ -178,13 +178,13 @@ def run(outcome: Outcome, subject: Subject | None = None) -> CheckRun:
     ],
 )
 def test_what_a_visit_says_about_one_subject(runs: list[CheckRun], expected: Outcome) -> None:
-    said = verdict(VAR, runs)
+    said = Verdicts(runs).on(VAR)
     assert said.outcome is expected
     assert bool(said.observed) == (expected in (Outcome.PASS, Outcome.FAIL) or any(r.subject == VAR for r in runs))
 
 
 def test_a_subject_that_is_gone_says_so() -> None:
-    assert verdict(VAR, [run(Outcome.FAIL, TMP)]).observed == "mount /var is no longer among what fails"
+    assert Verdicts([run(Outcome.FAIL, TMP)]).on(VAR).observed == "mount /var is no longer among what fails"
 
 
 @pytest.mark.parametrize(

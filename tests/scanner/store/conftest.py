@@ -56,14 +56,18 @@ def _cluster(programs: Path, folder: Path, user: str) -> Iterator[Callable[[], s
     data = str(folder / "data")
     call("initdb", "-D", data, "-U", "ec", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=30"
+    import psycopg
+
     numbers = itertools.count()
     call("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
 
         def fresh() -> str:
+            """A schema of its own is as good as a database, and a hundred times quicker to make."""
             name = f"record{next(numbers)}"
-            call("createdb", "-h", str(folder), "-U", "ec", name)
-            return f"postgresql://ec@/{name}?host={folder}"
+            with psycopg.connect(f"host={folder} user=ec dbname=postgres", autocommit=True) as connection:
+                connection.execute(f"CREATE SCHEMA {name}".encode())
+            return f"postgresql://ec@/postgres?host={folder}&options=-csearch_path%3D{name}"
 
         yield fresh
     finally:
