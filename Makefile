@@ -14,23 +14,24 @@ help: ## list the targets
 setup: $(BIN)/estatecheck ## make the virtual environment with hash-pinned requirements
 
 $(VENV)/made:
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV) || { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV) with the pinned requirements (once)"
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian: apt-get install python3-venv"; exit 1; }
 	@touch $@
 
 $(BIN)/estatecheck: $(VENV)/made requirements/base.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/base.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/base.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
 setup-dev: $(VENV)/dev ## the same, with what tests and checks need
 
 $(VENV)/dev: $(BIN)/estatecheck requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
 scan: $(BIN)/estatecheck ## scan this machine, or INVENTORY=my-estate.yaml
-	$(BIN)/estatecheck scan --inventory $(INVENTORY)
+	@$(BIN)/estatecheck scan --inventory $(INVENTORY)
 
 test: setup-dev ## install what the tests need and run them all
 	@tests/lab/install

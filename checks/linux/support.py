@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from checks.advisories.support import Cycle, SupportDates
 from checks.check import Context, Remedy, Theme
@@ -234,8 +235,16 @@ def _upstream(version: str, parts: int) -> str:
     return ".".join(version.rpartition(":")[2].split("-")[0].split(".")[:parts])
 
 
+@lru_cache(maxsize=8)
+def _any_of(products: tuple[Product, ...]) -> re.Pattern[str]:
+    """Matches every product's packages; most packages of a host are none of them."""
+    return re.compile("|".join(f"(?:{product.package.pattern})" for product in products))
+
+
 def _ended(packages: Packages, products: tuple[Product, ...], support: SupportDates, today: date) -> Iterator[Ruling]:
-    found = [(package, p) for package in packages.items for p in products if _from_outside(package, p)]
+    named = _any_of(products)
+    likely = [package for package in packages.items if named.fullmatch(package.name)]
+    found = [(package, p) for package in likely for p in products if _from_outside(package, p)]
     for package, product in found:
         number = _upstream(package.version, product.parts)
         cycle, subject = support.cycle(product.name, number), Subject("product", f"{product.name} {number}")

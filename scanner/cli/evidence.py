@@ -1,16 +1,21 @@
 """``estatecheck evidence``: export one finding's signed proof, and verify such a file offline."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scanner.cli.console import Exit, fail, note, plain_errors, say
+from scanner.cli.console import SHAPES, Exit, fail, known, note, plain_errors, say, write_whole
 from scanner.cli.console import app as group
 from scanner.cli.settings import SettingsError, resolve
 
+if TYPE_CHECKING:
+    from scanner.service.evidence_check import PackVerdict
+
+MAX_PEM = 64 * 1024  # bytes
 app = group("Evidence that both sides can check: export, verify.")
 
 
@@ -36,13 +41,11 @@ def export(
     with plain_errors(*EXPECTED, SigningError):
         bench = Workbench(settings)
         key_file = settings.path("signing_key") or Path("signing-key.pem")
+        row = bench.store.finding(ref)
         signer, new = load_or_create(key_file)
-        pack = make(bench.store, bench.catalogue, bench.support.path.read_bytes(), ref, signer)
-    path = Path(output or f"{ref}.evidence.zip")
-    try:
-        path.write_bytes(pack)
-    except OSError as fault:
-        raise fail(f"{path}: {fault.strerror}") from fault
+        pack = make(bench.store, bench.catalogue, bench.support.path.read_bytes(), row.ref, signer)
+    path = Path(output or f"{row.ref}.evidence.zip")
+    write_whole(path, pack)
     if new:
         note(f"made a signing key: {key_file}. Keep it secret and backed up; give its id to those who verify.")
     say(f"{path}: {len(pack)} bytes, signed by key {signer.key_id}")
@@ -72,29 +75,54 @@ def verify(
     key: Annotated[Path | None, typer.Option(help="The signer's public key in PEM, got from its owner.")] = None,
     format: Annotated[str, typer.Option("--format", help="table or json")] = "table",  # noqa: A002
 ) -> None:
-    """Check an evidence file offline. Ends with 0 when everything holds, 1 when something does not.
+    """Check an evidence file offline.
+
+    Ends with 0 when everything holds, 1 when something does not, and 3 when something could not be checked, such as
+    whose key it is: name it with --key. Your own signing key is known.
 
     Example: estatecheck evidence verify EC-0001.evidence.zip --key supplier-key.pem
     """
-    from checks.catalogue import catalogue
+    known("--format", format, SHAPES)
+    with plain_errors(SettingsError):
+        own = resolve().path("signing_key")
+    from checks.catalogue import CatalogueError, catalogue
     from scanner.service.evidence_check import PackError, check_pack
 
     try:
-        expected = key.read_bytes() if key else None
-    except OSError as fault:
-        raise fail(f"{key}: {fault.strerror}") from fault
-    try:
-        verdict = check_pack(file, catalogue(), expected)
+        with plain_errors(CatalogueError):
+            verdict = check_pack(file, catalogue(), _bytes_of(key) if key else None, _own_key_id(own))
     except PackError as fault:
         if format == "json":
             say(json.dumps({"holds": False, "why": str(fault)}, indent=2))
         raise fail(f"does not hold: {fault}", Exit.THRESHOLD_MET) from fault
     if format == "json":
-        say(json.dumps({"holds": True, **asdict(verdict)}, indent=2))
-        return
-    say(f"{verdict.ref} {verdict.state}: holds")
-    for line in verdict.checked:
-        say(f"  ok           {line}")
-    for line in verdict.not_checked:
-        say(f"  not checked  {line}")
-    say(f"  signed by    {verdict.key_id}")
+        say(json.dumps({"holds": verdict.holds, **asdict(verdict)}, indent=2))
+    else:
+        say("\n".join(_told(verdict)))
+    raise typer.Exit(Exit.OK if verdict.holds else Exit.INCOMPLETE)
+
+
+def _bytes_of(key: Path) -> bytes:
+    try:
+        with key.open("rb") as pem:
+            return pem.read(MAX_PEM)
+    except OSError as fault:
+        raise fail(f"{key} cannot be read: {fault.strerror}") from fault
+
+
+def _own_key_id(path: Path | None) -> str | None:
+    """None when there is no key of our own that can be used: then it is known from nowhere."""
+    from scanner.service.signing import SigningError, load
+
+    try:
+        return load(path).key_id if path else None
+    except SigningError:
+        return None
+
+
+def _told(verdict: "PackVerdict") -> Iterator[str]:
+    said = "holds" if verdict.holds else "nothing is wrong with it, but not everything could be checked"
+    yield f"{verdict.ref} {verdict.state}: {said}"
+    yield from (f"  ok           {line}" for line in verdict.checked)
+    yield from (f"  not checked  {line}" for line in verdict.not_checked)
+    yield f"  signed by    {verdict.key_id}"

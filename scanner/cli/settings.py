@@ -170,7 +170,7 @@ def _text(path: Path, name: str, value: object, names: set[str]) -> str:
         hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(names))}"
         raise SettingsError(f"{path}: there is no setting {name[:SHOWN]!r}; {hint}")
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise SettingsError(f"{path}: {name} must be a text or a whole number, such as {name} = \"...\"")
+        raise SettingsError(f'{path}: {name} must be a text or a whole number, such as {name} = "..."')
     if not str(value).isprintable():
         raise SettingsError(f"{path}: {name} holds characters that cannot be printed")
     return str(value)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,21 +14,32 @@ from typing import Any
 from checks.advisories.support import SupportFeedError
 from checks.check import Check, Context
 from checks.finding import Outcome, Subject, fingerprint
-from checks.lifecycle import State, event_hash, verdict
+from checks.lifecycle import State, canonical, event_hash, verdict
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
 from scanner.engine import fact_of
 from scanner.probes import PROBES
 from scanner.query import Answer
 from scanner.service.evidence_pack import PREDICATE, STATEMENT, VERSION, support_of
-from scanner.service.signing import SigningError, key_id, opened, public_key
+from scanner.service.signing import SigningError, key_id, opened, public_key, public_pem
 from scanner.store.codec import load
 from scanner.store.records import StoreError
 
 MAX_PACK = 64 * 1024 * 1024
 MAX_FILES = 500
 MAX_PLAIN = 256 * 1024 * 1024
+STEP = 64 * 1024  # bytes unpacked at a time
 UNSIGNED = frozenset({"envelope.json", "key.pem"})
+_NOT_THE_FORM = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    StopIteration,
+    StoreError,
+)
 
 
 class PackError(Exception):
@@ -41,47 +53,70 @@ class PackVerdict:
     ref: str
     state: str
     key_id: str
-    key_known: bool  # the caller named this key; otherwise it was only read from the pack itself
+    key_known: bool  # to the caller; otherwise it was only read from the pack itself
     checked: tuple[str, ...]
     not_checked: tuple[str, ...]
 
+    @property
+    def holds(self) -> bool:
+        """Nothing was left unchecked: what could not be looked at is never a pass."""
+        return not self.not_checked
 
-def check_pack(path: Path, catalogue: Sequence[Check], expected_key: bytes | None = None) -> PackVerdict:
-    """Raises :class:`PackError` at the first thing that does not hold. Opens no connection and no record."""
+
+def check_pack(
+    path: Path, catalogue: Sequence[Check], named_key: bytes | None = None, own_key_id: str | None = None
+) -> PackVerdict:
+    """Raises :class:`PackError` at the first thing that does not hold. Opens no connection and no record.
+
+    ``named_key``: the public key in PEM that must have signed it. ``own_key_id``: a key that is known without a name.
+    """
     files = _files(path)
+    for name in ("finding.json", *sorted(UNSIGNED)):
+        if name not in files:
+            raise PackError(f"{name} is not in the pack")
     try:
         key = public_key(files["key.pem"])
-        if expected_key is not None and key_id(public_key(expected_key)) != key_id(key):
+        known = key_id(public_key(named_key)) if named_key is not None else own_key_id
+        if named_key is not None and known != key_id(key):
             raise PackError(f"signed by key {key_id(key)[:16]}, not by the key that you named")
-        _digests(_statement(opened(_json(files["envelope.json"]), key)), files)
-        facts = _json(files["finding.json"])
-        return _judged(facts, files, catalogue, key_id(key), expected_key is not None)
+        envelope = _json(files["envelope.json"])
+        statement = _statement(opened(envelope, key))
+        if files["envelope.json"] != canonical(envelope) + b"\n" or files["key.pem"] != public_pem(key):
+            raise PackError("envelope.json or key.pem is not written as this tool writes it")
+        _digests(statement, files)
+        return _judged(_json(files["finding.json"]), files, catalogue, key_id(key), known == key_id(key))
     except SigningError as fault:
         raise PackError(str(fault)) from fault
-    except (KeyError, TypeError, ValueError, StopIteration, StoreError) as fault:
-        raise PackError(f"the pack is not in the documented form: {type(fault).__name__} {fault}") from fault
+    except _NOT_THE_FORM as fault:
+        raise PackError(f"the pack is not in the documented form: {type(fault).__name__} {fault!s:.200}") from fault
 
 
 def _files(path: Path) -> dict[str, bytes]:
     """The pack's files, bounded in number and size before anything is unpacked."""
     try:
-        if path.stat().st_size > MAX_PACK:
+        with path.open("rb") as file:
+            data = file.read(MAX_PACK + 1)
+        if len(data) > MAX_PACK:
             raise PackError(f"{path} is larger than {MAX_PACK // 1024 // 1024} MB")
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as pack:
+        with zipfile.ZipFile(io.BytesIO(data)) as pack:
             entries = pack.infolist()
             if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_PLAIN:
                 raise PackError(f"{path} unpacks to more than an evidence pack can hold")
             if len({entry.filename for entry in entries}) != len(entries):
                 raise PackError(f"{path} holds two files of one name")
-            return {entry.filename: pack.read(entry) for entry in entries}
+            return {entry.filename: _unpacked(pack, entry) for entry in entries}
     except OSError as fault:
-        raise PackError(f"{path} cannot be read: {fault.strerror}") from fault
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as fault:
-        raise PackError(f"{path} is damaged or no evidence pack: {fault}") from fault
-    except Exception as fault:  # zlib.error has no common base with the others
-        if type(fault).__module__ == "zlib":
-            raise PackError(f"{path} is damaged: {fault}") from fault
-        raise
+        raise PackError(f"{path} cannot be read: {fault.strerror or fault}") from fault
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as fault:
+        raise PackError(f"{path} is damaged or no evidence pack: {fault!s:.200}") from fault
+
+
+def _unpacked(pack: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Read in small steps: an entry whose stated size is a lie is not unpacked beyond it."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise PackError(f"{entry.filename!r:.80} is packed in another way than an evidence pack's files are")
+    with pack.open(entry) as file:
+        return b"".join(iter(lambda: file.read(STEP), b""))
 
 
 def _json(data: bytes) -> dict[str, Any]:
@@ -140,11 +175,15 @@ def _claims(visit: dict[str, Any], expected: Outcome, name: str) -> None:
 
 def _chain(facts: dict[str, Any]) -> str:
     events = facts["events"]
+    state = ""
     for event in events:
         content = {key: value for key, value in event.items() if key not in ("previous", "hash")}
         if event_hash(event["previous"], content) != event["hash"]:
             raise PackError(f"event {event['seq']} does not have the content that its hash covers")
-    if not events or events[-1]["to_state"] != facts["state"]:
+        if event["fingerprint"] != facts["fingerprint"] or event["from_state"] != state:
+            raise PackError(f"event {event['seq']} does not follow from the events of this finding before it")
+        state = event["to_state"]
+    if not events or state != facts["state"]:
         raise PackError("the events do not end in the state that the pack states")
     return f"{len(events)} events have the content their hashes cover"
 

@@ -155,5 +155,7 @@ def _writer() -> Iterator[Write]:
 async def _heartbeat(write: Write, store: Store, scan_id: int) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
-        with contextlib.suppress(StoreError):  # a visit that cannot be stored ends the scan; a late sign of life does not
+        with contextlib.suppress(
+            StoreError
+        ):  # a visit that cannot be stored ends the scan; a late sign of life does not
             await write(store.heartbeat, scan_id)

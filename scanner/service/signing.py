@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+MAX_PEM = 64 * 1024
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
@@ -30,7 +31,7 @@ class Signer:
 
     @property
     def public_pem(self) -> bytes:
-        return self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return public_pem(self.key.public_key())
 
     @property
     def key_id(self) -> str:
@@ -39,11 +40,16 @@ class Signer:
     def envelope(self, payload: bytes) -> dict[str, object]:
         """A DSSE envelope (Dead Simple Signing Envelope v1) around the payload."""
         signature = self.key.sign(pre_authentication(PAYLOAD_TYPE, payload))
-        return {
-            "payload": base64.b64encode(payload).decode(),
-            "payloadType": PAYLOAD_TYPE,
-            "signatures": [{"keyid": self.key_id, "sig": base64.b64encode(signature).decode()}],
-        }
+        return enveloped(payload, signature, self.key.public_key())
+
+
+def enveloped(payload: bytes, signature: bytes, key: Ed25519PublicKey) -> dict[str, object]:
+    """The one way to write a payload, its signature and the key's name as a DSSE envelope."""
+    return {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"keyid": key_id(key), "sig": base64.b64encode(signature).decode()}],
+    }
 
 
 def pre_authentication(payload_type: str, payload: bytes) -> bytes:
@@ -66,27 +72,45 @@ def load_or_create(path: Path) -> tuple[Signer, bool]:
 
 
 def load(path: Path) -> Signer:
-    if path.stat().st_mode & 0o077:
+    """Raises :class:`SigningError`."""
+    try:
+        with path.open("rb") as file:
+            shared = os.fstat(file.fileno()).st_mode & 0o077
+            pem = file.read(MAX_PEM)
+    except OSError as fault:
+        raise SigningError(f"signing key {path} cannot be read: {fault.strerror}") from fault
+    if shared:
         raise SigningError(f"signing key {path} can be read by others; run: chmod 600 {path}")
     try:
-        key = load_pem_private_key(path.read_bytes(), None)
+        key = load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
-        raise SigningError(f"signing key {path} is not an unencrypted PEM private key") from fault
+        raise SigningError(f"signing key {path} is not an unencrypted PEM private key; name another file") from fault
     if not isinstance(key, Ed25519PrivateKey):
-        raise SigningError(f"signing key {path} is not Ed25519")
+        raise SigningError(f"signing key {path} is not Ed25519; name another file, or one that is not there yet")
     return Signer(key)
 
 
 def _create(path: Path) -> Signer:
+    """A new key under a name of its own first: a full disk must not leave half a key where the next run looks."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     signer = Signer(Ed25519PrivateKey.generate())
     text = signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(text)
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(text)
+        os.link(part, path)  # fails when somebody else has made one meanwhile
+    finally:
+        part.unlink(missing_ok=True)
     return signer
 
 
+def public_pem(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
 def public_key(pem: bytes) -> Ed25519PublicKey:
+    """Raises :class:`SigningError`."""
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as fault:
@@ -108,6 +132,6 @@ def opened(envelope: dict[str, object], key: Ed25519PublicKey) -> bytes:
         raise SigningError("the signature does not hold: statement or key was changed") from fault
     except (KeyError, IndexError, TypeError, ValueError) as fault:
         raise SigningError("the envelope is not DSSE with a signature by the key in the file") from fault
-    if envelope["payloadType"] != PAYLOAD_TYPE:
-        raise SigningError(f"the payload is {envelope['payloadType']!r}, not an in-toto statement")
+    if envelope != enveloped(payload, signature, key):
+        raise SigningError("the envelope holds something else than one in-toto statement and its signature")
     return payload

@@ -31,7 +31,7 @@ class Database:
         self.url = normal_url(url)
         self.file = sqlite_file(self.url)
         self.place = str(self.file) if self.file else make_url(self.url).render_as_string(hide_password=True)
-        self.blobs = blobs or (self.file.with_name(self.file.name + ".blobs") if self.file else None)
+        self.blobs = blobs or (Path(f"{self.file}.blobs") if self.file else None)
         if self.file:
             _check_file(self.file)
         self._turn = threading.RLock()

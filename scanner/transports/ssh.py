@@ -105,8 +105,8 @@ class SshPool:
 
 @functools.cache
 def shared_pool() -> SshPool:
-    """The pool of a process that does not make its own."""
-    return SshPool()
+    """The pool of a process that does not make its own. Threads start when needed; the engine caps how many are."""
+    return SshPool(MOST_WORKERS)
 
 
 @dataclass(frozen=True, slots=True)

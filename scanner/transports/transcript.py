@@ -7,7 +7,7 @@ hostile: sizes, counts and times of reading are bounded here.
 
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -18,6 +18,12 @@ from scanner.transports.collector import COLLECTOR_PATH, EXIT_NO_SECTION, header
 
 NOISE_BYTES = 64 * 1024  # what a login profile may print before the preamble
 LOOK_ALIKES = 1000  # end lines that may stand inside one section's output; honest output holds none
+
+_PREAMBLE = re.compile(rb"(gz|raw|lacks ([ -~]{1,40}))\n")
+_BEGIN = re.compile(rb"begin (\d{1,4}) (user|root|collector)\n")
+_END = re.compile(rb"end (\d{1,4} (?:user|root|collector)) ([e0-9 -]{1,80})\n")
+_DONE = re.compile(rb"done\n")
+_REFUSED = re.compile(rb"refused (sudo|collector|never) (\d{1,3})\n")
 
 _REFUSALS = {
     ("sudo", 127): Missing(
@@ -93,7 +99,7 @@ def read_transcript(
     frames = _frames(stream.text, marker.encode(), len(queries))
     root = {i for i, query in enumerate(queries) if query.privilege is Privilege.ROOT}
     refused = _refused(stream.text, marker.encode()) if root.isdisjoint(frames) else None
-    ended = _line(marker.encode(), rb"done").search(stream.text) is not None
+    ended = next(_lines(stream.text, marker.encode(), _DONE), None) is not None
     why = cut_by or stream.fault or _CUT
     answers = tuple(
         replace(
@@ -153,9 +159,9 @@ def _own_fault(query: Script, frame: _Frame) -> Missing | None:
 def _decoded(raw: bytes, marker: bytes, limit: int, most_members: int) -> _Stream:
     """Pass over the profile's noise, find the preamble, and unpack what follows."""
     over = Missing(Reason.OUTPUT_TRUNCATED, f"the host sent more than {limit} bytes")
-    found = re.compile(rb"estatecheck " + marker + rb" (gz|raw|lacks ([ -~]{1,40}))\n").search(
-        raw, 0, NOISE_BYTES + 128
-    )
+    sign = b"estatecheck " + marker + b" "
+    at = raw.find(sign, 0, NOISE_BYTES + 128)
+    found = _PREAMBLE.match(raw, at + len(sign)) if at >= 0 else None
     if found is None:
         return _Stream(b"", _silence(raw))
     if found[2]:
@@ -220,39 +226,48 @@ def _before_damage(body: bytes, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _line(marker: bytes, rest: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"\n" + marker + rb" " + rest + rb"\n")
+def _lines(
+    text: bytes, marker: bytes, kind: re.Pattern[bytes], start: int = 0
+) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """The script's own lines of one kind: where each begins (at its newline), and what it says.
+
+    The marker is new for every visit, so it is searched for and not compiled into a pattern each time.
+    """
+    sign = b"\n" + marker + b" "
+    at = text.find(sign, start)
+    while at >= 0:
+        if said := kind.match(text, at + len(sign)):
+            yield at, said
+        at = text.find(sign, at + 1)
 
 
 def _frames(text: bytes, marker: bytes, count: int) -> dict[int, _Frame]:
     """Frames by the index of their query. A frame that comes twice, or for no query, ends the reading."""
-    begin = _line(marker, rb"begin (\d{1,4}) (user|root|collector)")
-    end = _line(marker, rb"end (\d{1,4} (?:user|root|collector)) ([e0-9 -]{1,80})")
     frames: dict[int, _Frame] = {}
-    found = begin.search(text)
+    _, found = next(_lines(text, marker, _BEGIN), (0, None))
     while found is not None:
         index = int(found[1])
         if index in frames or index >= count:
             break
-        frame, after = _frame(text, found, end)
+        frame, after = _frame(text, marker, found)
         if frame is None:
             break
         frames[index] = frame
-        found = begin.search(text, after)
+        _, found = next(_lines(text, marker, _BEGIN, after), (0, None))
     return frames
 
 
-def _frame(text: bytes, begin: re.Match[bytes], end: re.Pattern[bytes]) -> tuple[_Frame | None, int]:
+def _frame(text: bytes, marker: bytes, begin: re.Match[bytes]) -> tuple[_Frame | None, int]:
     """The frame that starts here and where it ends; None when its end never came.
 
     The end is the first end line whose byte count leads exactly there: a look-alike inside the output does not fit.
     """
     whose, last = begin[1] + b" " + begin[2], None
-    for found in islice(end.finditer(text, begin.end()), LOOK_ALIKES):
+    for at, found in islice(_lines(text, marker, _END, begin.end() - 1), LOOK_ALIKES):
         said = _said(found[2]) if found[1] == whose else None
         last = found if found[1] == whose else last
-        if said is not None and said[2] == found.start() - begin.end():
-            output = text[begin.end() : found.start()]
+        if said is not None and said[2] == at - begin.end():
+            output = text[begin.end() : at]
             return _Frame(output, said[0], begin[2].decode(), said[1] in (None, cksum(output))), found.end() - 1
     return (None, 0) if last is None else (_Frame(b"", 0, begin[2].decode(), sound=False), last.end() - 1)
 
@@ -276,7 +291,7 @@ def _digits(words: Iterable[bytes]) -> bool:
 
 
 def _refused(text: bytes, marker: bytes) -> Missing | None:
-    found = _line(marker, rb"refused (sudo|collector|never) (\d{1,3})").search(text)
+    _, found = next(_lines(text, marker, _REFUSED), (0, None))
     if found is None:
         return None
     return _REFUSALS.get((found[1].decode(), int(found[2])), _SUDO_SAID_NO)

@@ -4,7 +4,9 @@ Only packages with files on disk count: a removed package whose configuration st
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
 
 from inventory.facts.packages import Package, Packages
 from scanner.probes.linux.sections import MANAGER, Parts, bounded, parts
@@ -13,6 +15,7 @@ from scanner.query import Script, Unreadable
 
 MAX_PACKAGES = 50_000  # a full TeX Live desktop has about 8,000
 MAX_LOCKS = 1_000
+KNOWN_LINES, KNOWN_LENGTH = 16_384, 200  # of package lists that are remembered: at most about 15 MB
 NONE = "(none)"  # how rpm writes a tag that is not set
 
 # rpm: the epoch is written only where there is one, which needs no EPOCHNUM (unknown before EL 6);
@@ -71,15 +74,25 @@ def _sorted(manager: str, found: Iterable[Package]) -> Packages:
     return Packages(manager, tuple(items))
 
 
+def _remembering(read: Callable[[str], Package | None]) -> Callable[[str], Package | None]:
+    """Hosts of one distribution list the same packages: read each line once. Of hostile lines little is kept."""
+    remembered = lru_cache(maxsize=KNOWN_LINES)(read)
+    return lambda line: remembered(line) if len(line) <= KNOWN_LENGTH else read(line)
+
+
 def _deb(lines: list[str]) -> Iterator[Package]:
+    return (package for line in lines if (package := _deb_line(line)) is not None)
+
+
+@_remembering
+def _deb_line(line: str) -> Package | None:
     """Begins with desired action and state: ``ii ``, ``hi ``, ``iF``, ``rc ``. States n and c: no files on disk."""
-    for line in lines:
-        state, name, version, architecture, source, source_version, origin = _columns(line, 7)
-        if state[1:2] in ("n", "c"):
-            continue
-        if not name or not version:
-            raise Unreadable("the package list has an entry without name or version")
-        yield Package(name, version, architecture, source, source_version, origin, state[0] == "h")
+    state, name, version, architecture, source, source_version, origin = _columns(line, 7)
+    if state[1:2] in ("n", "c"):
+        return None
+    if not name or not version:
+        raise Unreadable("the package list has an entry without name or version")
+    return Package(name, version, architecture, source, source_version, origin, state[0] == "h")
 
 
 def _columns(line: str, count: int) -> list[str]:
@@ -107,22 +120,19 @@ def _pins(said: Parts) -> list[str]:
 
 
 def _rpm(lines: list[str], said: Parts) -> Iterator[Package]:
-    rows = [_columns(line, 6) for line in lines]
+    items = [package for line in lines if (package := _rpm_line(line)) is not None]
     bounded(len(said.lines("locks")), MAX_LOCKS, "package locks")
-    held = _locked({row[0] for row in rows}, said)
-    for name, version, architecture, source, vendor, module in rows:
-        if name == "gpg-pubkey":  # a key in the data base, not a package
-            continue
-        yield Package(
-            name,
-            version.removeprefix("0:"),
-            architecture,
-            "" if source == NONE else source,
-            "",
-            "" if vendor == NONE else vendor,
-            name in held,
-            "" if module == NONE else module,
-        )
+    held = _locked({package.name for package in items}, said)
+    return (replace(package, held=True) if package.name in held else package for package in items)
+
+
+@_remembering
+def _rpm_line(line: str) -> Package | None:
+    name, version, architecture, *others = _columns(line, 6)
+    if name == "gpg-pubkey":  # a key in the data base, not a package
+        return None
+    source, vendor, module = ("" if column == NONE else column for column in others)
+    return Package(name, version.removeprefix("0:"), architecture, source, "", vendor, module=module)
 
 
 def _locked(names: set[str], said: Parts) -> set[str]:

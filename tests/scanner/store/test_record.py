@@ -327,7 +327,7 @@ Misuse = Callable[[Bench, int], object]
         pytest.param(lambda b, s: b.store.evidence_of("ff", s), "no finding with", id="evidence of an unknown finding"),
         pytest.param(lambda b, _: b.store.purge(), "say how many", id="purge without a limit"),
         pytest.param(
-            lambda b, s: b.begin("web", kind=ScanKind.VERIFY, started_at=START),
+            lambda b, _: b.begin("web", kind=ScanKind.VERIFY, started_at=START),
             "set the clock",
             id="time goes backwards",
         ),

@@ -1,6 +1,7 @@
 """Made-up estates, hosts and answers for the record, and both databases to keep them in."""
 
 import hashlib
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -120,3 +121,8 @@ def gone(reason: Reason = Reason.CONNECTION_REFUSED) -> dict[str, object]:
     """A visit that got nowhere."""
     attempt = Attempt("ssh", missing=Missing(reason, "nobody there"), started_at=START)
     return {"attempt": attempt, "answers": (), "who": None, "identity": None}
+
+
+def noise(seed: int, count: int) -> str:
+    """Text that packs to no less than ``count`` bytes."""
+    return random.Random(seed).randbytes(count).hex()  # noqa: S311 (not a secret)
