@@ -1,6 +1,7 @@
 """Running a program and reading what it took: wall time, and CPU of its whole process tree."""
 
 import os
+import platform
 import resource
 import subprocess
 import time
@@ -55,3 +56,15 @@ def row(what: str, measured: str, goal: str = "") -> None:
 
 def verdict(reached: bool, goal: str) -> str:
     return f"goal {goal}: {'reached' if reached else 'MISSED'}"
+
+
+def machine() -> str:
+    names = (
+        line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "name" in line
+    )
+    system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    return f"{os.cpu_count()} cores ({next(names, '?')}), {system}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    print(machine())

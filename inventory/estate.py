@@ -98,7 +98,6 @@ class Credential:
     passphrase: str | None = None
     certificate: str | None = None  # reference to an OpenSSH user certificate
     agent: bool = False
-    become_password: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

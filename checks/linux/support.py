@@ -243,7 +243,7 @@ def _any_of(products: tuple[Product, ...]) -> re.Pattern[str]:
 
 def _ended(packages: Packages, products: tuple[Product, ...], support: SupportDates, today: date) -> Iterator[Ruling]:
     named = _any_of(products)
-    likely = [package for package in packages.items if named.fullmatch(package.name)]
+    likely = filter(lambda package: named.fullmatch(package.name), packages.items)  # for speed only
     found = [(package, p) for package in likely for p in products if _from_outside(package, p)]
     for package, product in found:
         number = _upstream(package.version, product.parts)

@@ -97,8 +97,18 @@ class AuthorizedKey:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedKeys:
+    """Keys in files of local accounts. Keys that come from ``elsewhere`` cannot be listed."""
+
     items: tuple[AuthorizedKey, ...]
+    elsewhere: tuple[str, ...] = ()  # AuthorizedKeysCommand, TrustedUserCAKeys: sshd takes keys from there too
 
     @property
-    def of_root(self) -> tuple[AuthorizedKey, ...]:
-        return tuple(k for k in self.items if k.account == "root")
+    def of_root(self) -> tuple[AuthorizedKey, ...] | None:
+        """None: no file has one, but there may be some elsewhere."""
+        listed = tuple(k for k in self.items if k.account == "root")
+        return None if self.elsewhere and not listed else listed
+
+    @property
+    def judged(self) -> tuple[AuthorizedKey, ...] | None:
+        """All that are listed. None: none of these is weak, but there may be weak ones elsewhere."""
+        return None if self.elsewhere and not any(k.weak for k in self.items) else self.items

@@ -170,7 +170,6 @@ class CredentialKeys(Strict):
     passphrase: Secret | None = Field(None, description="a reference to the key's passphrase")
     certificate: Secret | None = Field(None, description="a reference to an OpenSSH user certificate")
     agent: bool = Field(False, description="true or false: may the SSH agent be asked")
-    become_password: Secret | None = Field(None, description="a reference to the password that sudo asks for")
 
 
 class ScopeKeys(Strict):

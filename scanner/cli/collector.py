@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.console import fail, note, say
+from scanner.cli.console import note, say, write_whole
 
 
 def collector(
@@ -26,8 +26,5 @@ def collector(
     if output is None:
         say(script.decode().rstrip("\n"))
     else:
-        try:
-            output.write_bytes(script)
-        except OSError as fault:
-            raise fail(f"{output}: {fault.strerror}") from fault
+        write_whole(output, script)
     note(f"scan ALL=(root) NOPASSWD: sha256:{hashlib.sha256(script).hexdigest()} {COLLECTOR_PATH}")

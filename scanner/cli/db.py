@@ -46,12 +46,9 @@ def size(database: Database = None, as_json: Annotated[bool, typer.Option("--jso
             )
         )
         return
-    say(
-        f"{human(found.total)} in all, {found.scans} scans, the largest has {human(found.largest_scan_bytes)} of evidence"
-    )
-    say(
-        f"{found.blobs} pieces of evidence: {human(found.blob_plain_bytes)} as read, {human(found.blob_bytes)} as stored"
-    )
+    largest, read, stored = (human(n) for n in (found.largest_scan_bytes, found.blob_plain_bytes, found.blob_bytes))
+    say(f"{human(found.total)} in all, {found.scans} scans, the largest has {largest} of evidence")
+    say(f"{found.blobs} pieces of evidence: {read} as read, {stored} as stored")
     for name, rows in sorted(found.tables.items(), key=lambda item: -item[1]):
         say(f"{rows:>12}  {name}")
 

@@ -1,6 +1,8 @@
 """``estatecheck doctor``: what is missing on this machine, how to get it, and where each setting came from."""
 
 import json
+import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,8 +13,8 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.console import Exit, plain_errors, say, table
-from scanner.cli.settings import Settings, SettingsError, database_url, resolve
+from scanner.cli.console import SHAPES, Exit, known, plain_errors, say, table
+from scanner.cli.settings import Settings, SettingsError, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ def doctor(
 
     Example: estatecheck doctor --format json
     """
+    known("--format", format, SHAPES)
     with plain_errors(SettingsError):
         settings = resolve({"inventory": inventory, "database": database})
-    examined = list(examine(settings))
-    origins = [(v.setting.name, v.text or "-", v.origin) for v in settings.values.values()]
+        examined = list(examine(settings))
+    origins = [(v.setting.name, without_password(v.text) or "-", v.origin) for v in settings.values.values()]
     if format == "json":
         named = [{"name": name, "value": value, "origin": origin} for name, value, origin in origins]
         say(json.dumps({"examined": [asdict(item) for item in examined], "settings": named}, indent=2))
@@ -51,6 +54,11 @@ def doctor(
         say(table(("name", "value", "from"), [list(row) for row in origins]))
     broken = any(item.state != "ok" and item.needed for item in examined)
     raise typer.Exit(Exit.USAGE if broken else Exit.OK)
+
+
+def without_password(url: str) -> str:
+    """A database URL (RFC 3986) as it may be shown."""
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url)
 
 
 def _mark(item: Examined) -> str:
@@ -111,8 +119,8 @@ def _inventory(settings: Settings) -> Examined:
     from inventory.sources.errors import InventoryError
     from inventory.sources.yaml_file import YamlFile
 
-    path = Path(settings["inventory"])
-    if not path.exists():
+    path = settings.path("inventory") or Path()
+    if not os.path.lexists(path):
         return Examined(
             "inventory", "missing", str(path), "run: estatecheck init, or name yours with --inventory", needed=False
         )
@@ -127,11 +135,15 @@ def _database(settings: Settings) -> Examined:
     from scanner.store.records import StoreError
     from scanner.store.store import open_store
 
+    url, origin = settings["database"], settings.values["database"].origin
+    shown, file = without_password(url), os.path.expanduser(url.removeprefix("sqlite:///"))  # noqa: PTH111 (never raises)
+    if "://" not in file and not os.path.lexists(file) and (origin == "default" or Path(file).parent.is_dir()):
+        return Examined("record", "missing", f"{shown}: made by the first scan", needed=False)
     try:
-        store = open_store(database_url(settings))
+        with open_store(url) as store:
+            return Examined("record", "ok", f"{shown}: {len(store.scans())} scans")
     except StoreError as fault:
         return Examined("record", "broken", str(fault), "name another with --database")
-    return Examined("record", "ok", f"{settings['database']}: {len(store.scans())} scans")
 
 
 def _support(settings: Settings) -> Examined:
@@ -150,9 +162,9 @@ def _signing_key(settings: Settings) -> Examined:
     from scanner.service.signing import SigningError, load
 
     path = settings.path("signing_key")
-    if path is None or not path.exists():
+    if path is None or not os.path.lexists(path):
         return Examined("signing key", "missing", f"{path}: made on the first `evidence export`", needed=False)
     try:
         return Examined("signing key", "ok", f"{path}: {load(path).key_id[:16]}")
     except SigningError as fault:
-        return Examined("signing key", "broken", str(fault), "see the message")
+        return Examined("signing key", "broken", str(fault), "or name another with signing_key")

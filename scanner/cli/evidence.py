@@ -91,6 +91,8 @@ def verify(
     try:
         with plain_errors(CatalogueError):
             verdict = check_pack(file, catalogue(), _bytes_of(key) if key else None, _own_key_id(own))
+    except OSError as fault:
+        raise fail(f"{file} cannot be read: {fault.strerror}") from fault
     except PackError as fault:
         if format == "json":
             say(json.dumps({"holds": False, "why": str(fault)}, indent=2))

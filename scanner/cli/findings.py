@@ -1,16 +1,19 @@
 """``estatecheck findings``: list, show, and verify that one is fixed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scanner.cli.console import Exit, note, plain_errors, say, table
+from scanner.cli.console import SHAPES, Exit, known, note, plain_errors, say, table
 from scanner.cli.console import app as group
-from scanner.cli.settings import SettingsError, resolve
+from scanner.cli.settings import Settings, SettingsError, resolve
 
 if TYPE_CHECKING:
+    import asyncio
+
     from scanner.service.verify import Verified
     from scanner.store.records import FindingRow
 
@@ -29,9 +32,13 @@ def list_findings(
 
     Example: estatecheck findings list --state OPEN
     """
+    from checks.lifecycle import State
     from reports.text import safe_text
     from scanner.cli.workbench import EXPECTED, Workbench
 
+    known("--format", format, SHAPES)
+    if state is not None:
+        known("--state", state, list(State))
     with plain_errors(SettingsError):
         bench_settings = resolve({"database": database})
     with plain_errors(*EXPECTED):
@@ -55,6 +62,7 @@ def show(ref: str, database: Database = None, format: Shape = "table") -> None: 
     from reports.text import safe_text
     from scanner.cli.workbench import EXPECTED, Workbench
 
+    known("--format", format, SHAPES)
     with plain_errors(SettingsError):
         bench_settings = resolve({"database": database})
     with plain_errors(*EXPECTED):
@@ -65,7 +73,7 @@ def show(ref: str, database: Database = None, format: Shape = "table") -> None: 
         history = [{**asdict(event), "at": event.at.isoformat(), "proof": dict(event.proof)} for event in events]
         say(json.dumps({**_plain(row), "events": history}, indent=2, default=str))
         return
-    say(f"{row.ref}  {row.state}  {row.check_id} on {row.asset} ({row.subject})")
+    say(safe_text(f"{row.ref}  {row.state}  {row.check_id} on {row.asset} ({row.subject})"))
     say(f"  {safe_text(row.observed)}")
     for event in events:
         moved = f"{event.from_state or '-'} -> {event.to_state}"
@@ -85,31 +93,48 @@ def verify(
 
     Example: estatecheck findings verify EC-0001
     """
+    known("--format", format, SHAPES)
     with plain_errors(SettingsError):
         settings = resolve({"database": database, "inventory": inventory})
-    import asyncio
-
-    from scanner.cli.workbench import EXPECTED, Workbench
-    from scanner.service.verify import verify as run
-    from scanner.store.records import ScanKind
-
-    results = []
-    for ref in refs:
-        with plain_errors(*EXPECTED):
-            bench = Workbench(settings)
-            planned, row = bench.plan_verification(ref)
-            job = bench.job(planned, kind=ScanKind.VERIFY, options={"verify": ref})
-            note(f"{ref}: looking again at {row.asset}: {', '.join(probe.name for probe in planned.errands[0].probes)}")
-            results.append(asyncio.run(run(job, row, asyncio.Event())))
+    results = _looked_again(settings, refs)
     say(
         json.dumps([_as_json(result) for result in results], indent=2)
         if format == "json"
         else "\n".join(map(_told, results))
     )
-    raise typer.Exit(_exit_code(results))
+    raise typer.Exit(_exit_code(results, len(set(refs))))
 
 
-def _exit_code(results: "list[Verified]") -> Exit:
+def _looked_again(settings: Settings, refs: Sequence[str]) -> "list[Verified]":
+    """Plan all of them before the first is looked at: a word that is wrong costs no result."""
+    from reports.text import safe_text
+    from scanner.cli.scan import run_stoppable
+    from scanner.cli.workbench import EXPECTED, Workbench
+    from scanner.service.verify import verify as run
+    from scanner.store.records import ScanKind
+
+    results: list[Verified] = []
+    with plain_errors(*EXPECTED):
+        bench = Workbench(settings)
+        plans = [bench.plan_verification(ref) for ref in dict.fromkeys(refs)]
+        bench.tell_lost()
+
+        async def one_by_one(stop: "asyncio.Event") -> None:
+            for planned, row in plans:
+                facts = ", ".join(probe.name for probe in planned.errands[0].probes)
+                note(safe_text(f"{row.ref}: looking again at {row.asset}: {facts}"))
+                job = bench.job(planned, kind=ScanKind.VERIFY, options={"verify": row.ref})
+                results.append(await run(job, row, stop))
+                if stop.is_set():
+                    return
+
+        run_stoppable(one_by_one)
+    return results
+
+
+def _exit_code(results: "list[Verified]", asked: int) -> Exit:
+    if len(results) < asked:
+        return Exit.INCOMPLETE
     if all(result.fixed for result in results):
         return Exit.OK
     return Exit.THRESHOLD_MET if all(result.looked for result in results) else Exit.INCOMPLETE
@@ -119,7 +144,7 @@ def _told(result: "Verified") -> str:
     from reports.text import safe_text
 
     row, after = result.before, result.after
-    lines = [f"{row.ref}  {row.check_id} on {row.asset}", f"  before  fail  {safe_text(row.observed)}"]
+    lines = [safe_text(f"{row.ref}  {row.check_id} on {row.asset}"), f"  before  fail  {safe_text(row.observed)}"]
     if after is None:
         lines.append("  after   nothing came back")
     else:

@@ -1,5 +1,7 @@
 """The ``estatecheck`` command."""
 
+import errno
+import io
 import sys
 from typing import Annotated
 
@@ -13,6 +15,7 @@ from scanner.cli.init import init
 from scanner.cli.scan import scan
 from scanner.cli.trust import trust
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 EPILOG = "Start with:  estatecheck init   then   estatecheck scan   (docs/getting-started.md)"
 
 main_app = app("Agentless scanner of IT estates: what was looked at, what was found, what could not be looked at.")
@@ -50,11 +53,17 @@ main_app.command()(collector)
 
 def main() -> None:
     """Entry point. Anything that was not foreseen ends with exit code 4 and one line, not with a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that is not UTF-8 must not end a scan
     try:
         main_app()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as fault:  # noqa: BLE001 (the last boundary; a traceback may show what a target sent)
+        if isinstance(fault, OSError) and fault.errno in NO_ROOM:
+            note(f"estatecheck: {fault.filename or 'the output'} cannot be written: {fault.strerror}")
+            sys.exit(int(Exit.INTERNAL))
         frame = fault.__traceback__
         while frame and frame.tb_next:
             frame = frame.tb_next

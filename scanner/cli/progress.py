@@ -25,11 +25,12 @@ class Lines(Watcher):
 
     def finished(self, looked: Looked, runs: Sequence[CheckRun], _saved: Saved, /) -> None:
         self.done += 1
-        print(f"[{self.done}/{self.total}] {_told(looked, runs)}", file=sys.stderr, flush=True)  # noqa: T201 (the view)
+        with contextlib.suppress(OSError):  # whoever watched may be gone; the scan goes on
+            print(f"[{self.done}/{self.total}] {_told(looked, runs)}", file=sys.stderr, flush=True)  # noqa: T201 (view)
 
 
 def _told(looked: Looked, runs: Sequence[CheckRun]) -> str:
-    name, missing = looked.asset.name, looked.attempt.missing
+    name, missing = safe_text(looked.asset.name), looked.attempt.missing
     if missing:
         return f"{name}: not assessed: {missing.reason}" + (
             f" ({safe_text(missing.detail)[:120]})" if missing.detail else ""
@@ -49,7 +50,7 @@ class Live(Watcher):
             TextColumn("looking"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}"),
+            TextColumn("{task.fields[state]}", markup=False),
             TimeRemainingColumn(),
             transient=True,
             redirect_stdout=False,

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from scanner.cli.console import SHAPES, known, note, plain_errors, say
 from scanner.cli.console import app as group
-from scanner.cli.console import fail, note, plain_errors, say
 from scanner.cli.settings import SettingsError, resolve
 
 app = group("Make reports again from the record.")
@@ -37,10 +37,10 @@ def report(
 
     wanted = format or ["html", "json"]
     for name in wanted:
-        if name not in FORMATS:
-            raise fail(f"--format {name}: allowed is {', '.join(FORMATS)}")
+        known("--format", name, list(FORMATS))
     with plain_errors(*EXPECTED):
         bench = Workbench(settings)
+        bench.tell_lost()
         data = bench.report(bench.store, scan if scan is not None else bench.store.latest_scan().id)
         files = [name for name in wanted if name != "terminal"]
         written = bench.write(data, files)
@@ -64,10 +64,13 @@ def list_scans(
     from scanner.cli.console import table
     from scanner.cli.workbench import EXPECTED, Workbench
 
+    known("--format", format, SHAPES)
     with plain_errors(SettingsError):
         settings = resolve({"database": database})
     with plain_errors(*EXPECTED):
-        scans = Workbench(settings).store.scans()
+        bench = Workbench(settings)
+        bench.tell_lost()
+        scans = bench.store.scans()
     rows = [
         [str(s.id), s.kind.value, s.state.value, f"{s.started_at:%Y-%m-%d %H:%M:%S}", f"{s.done}/{s.planned}", s.estate]
         for s in scans

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-
 MAX_BYTES = 64 * 1024
 SHOWN = 60  # characters of a wrong name inside a message
 
@@ -98,7 +97,7 @@ def resolve(flags: Mapping[str, object] | None = None) -> Settings:
         known = settings()
     except RuntimeError as fault:
         raise SettingsError("your home folder is not known; set the environment variable HOME") from fault
-    files = list(_files({setting.name for setting in known}))
+    files = list(_files({setting.name: setting for setting in known}))
     found: dict[str, Value] = {}
     for setting in known:
         value = next(_candidates(setting, flags or {}, files))
@@ -132,7 +131,7 @@ def _candidates(
     yield Value(setting, setting.default, "default")
 
 
-def _files(names: set[str]) -> Iterator[tuple[Path, dict[str, str]]]:
+def _files(known: Mapping[str, Setting]) -> Iterator[tuple[Path, dict[str, str]]]:
     places = (
         Path("estatecheck.toml"),
         _home("XDG_CONFIG_HOME", ".config") / "config.toml",
@@ -140,14 +139,14 @@ def _files(names: set[str]) -> Iterator[tuple[Path, dict[str, str]]]:
     )
     for path in places:
         try:
-            yield path, _read(path, names)
+            yield path, _read(path, known)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as fault:
             raise SettingsError(f"{path}: cannot be read: {fault.strerror}") from fault
 
 
-def _read(path: Path, names: set[str]) -> dict[str, str]:
+def _read(path: Path, known: Mapping[str, Setting]) -> dict[str, str]:
     """Raises :class:`SettingsError`, and OSError when there is no such file or it may not be read."""
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
@@ -161,16 +160,15 @@ def _read(path: Path, names: set[str]) -> dict[str, str]:
         raise SettingsError(f"{path}: cannot be read as TOML: {fault}") from fault
     except RecursionError as fault:
         raise SettingsError(f"{path}: cannot be read as TOML: nested too deeply") from fault
-    return {name: _text(path, name, value, names) for name, value in content.items()}
+    return {name: _text(path, name, value, known) for name, value in content.items()}
 
 
-def _text(path: Path, name: str, value: object, names: set[str]) -> str:
-    if name not in names:
-        close = get_close_matches(name, names, 1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(names))}"
+def _text(path: Path, name: str, value: object, known: Mapping[str, Setting]) -> str:
+    if name not in known:
+        close = get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
         raise SettingsError(f"{path}: there is no setting {name[:SHOWN]!r}; {hint}")
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise SettingsError(f'{path}: {name} must be a text or a whole number, such as {name} = "..."')
-    if not str(value).isprintable():
-        raise SettingsError(f"{path}: {name} holds characters that cannot be printed")
-    return str(value)
+    text = str(value)
+    if isinstance(value, bool) or not isinstance(value, str | int) or not text.isprintable():
+        raise SettingsError(f"{path}: {name} is {text[:SHOWN]!r}; allowed is {known[name].allowed}")
+    return text

@@ -29,6 +29,7 @@ def trust(
     import asyncio
 
     from inventory.facts.missing import Missing
+    from reports.text import safe_text
     from scanner.cli.workbench import EXPECTED, Workbench
     from scanner.service.trust import presented_key
     from scanner.transports.ssh_hostkeys import fingerprint as fingerprint_of
@@ -41,7 +42,7 @@ def trust(
         keys = bench.host_keys()
         key = asyncio.run(presented_key(asset, bench.surroundings(keys)))
         if isinstance(key, Missing):
-            raise fail(f"{host}: {key.reason}: {key.detail}", Exit.INCOMPLETE)
+            raise fail(safe_text(f"{host}: {key.reason}: {key.detail}"), Exit.INCOMPLETE)
         place, presented = (asset.connection.address, asset.connection.port), fingerprint_of(key)
         pinned = keys.pinned(*place)
         if key in pinned:
@@ -52,8 +53,16 @@ def trust(
             say(f"  pinned until now: {fingerprint_of(old)} ({old.type})")
         if fingerprint is not None and fingerprint != presented:
             raise fail(f"that is not the key you expect: {fingerprint}; nothing was pinned", Exit.THRESHOLD_MET)
-        if fingerprint is None and not typer.confirm("Pin this key?"):
-            raise typer.Exit(Exit.THRESHOLD_MET)
+        if fingerprint is None and not _confirmed():
+            raise fail("nothing was pinned", Exit.THRESHOLD_MET)
         keys.unpin(*place)
         keys.pin(*place, key)
     say("pinned")
+
+
+def _confirmed() -> bool:
+    """Nobody there to answer is a no."""
+    try:
+        return typer.confirm("Pin this key?")
+    except typer.Abort:
+        return False

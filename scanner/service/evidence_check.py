@@ -14,7 +14,7 @@ from typing import Any
 from checks.advisories.support import SupportFeedError
 from checks.check import Check, Context
 from checks.finding import Outcome, Subject, fingerprint
-from checks.lifecycle import State, canonical, event_hash, verdict
+from checks.lifecycle import State, Verdicts, canonical, event_hash
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
 from scanner.engine import fact_of
@@ -66,7 +66,9 @@ class PackVerdict:
 def check_pack(
     path: Path, catalogue: Sequence[Check], named_key: bytes | None = None, own_key_id: str | None = None
 ) -> PackVerdict:
-    """Raises :class:`PackError` at the first thing that does not hold. Opens no connection and no record.
+    """Raises :class:`PackError` at the first thing that does not hold, ``OSError`` when there is no such file.
+
+    Opens no connection and no record.
 
     ``named_key``: the public key in PEM that must have signed it. ``own_key_id``: a key that is known without a name.
     """
@@ -92,12 +94,12 @@ def check_pack(
 
 
 def _files(path: Path) -> dict[str, bytes]:
-    """The pack's files, bounded in number and size before anything is unpacked."""
+    """The pack's files, bounded in number and size before anything is unpacked. Raises ``OSError``."""
+    with path.open("rb") as file:
+        data = file.read(MAX_PACK + 1)
+    if len(data) > MAX_PACK:
+        raise PackError(f"{path} is larger than {MAX_PACK // 1024 // 1024} MB")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_PACK + 1)
-        if len(data) > MAX_PACK:
-            raise PackError(f"{path} is larger than {MAX_PACK // 1024 // 1024} MB")
         with zipfile.ZipFile(io.BytesIO(data)) as pack:
             entries = pack.infolist()
             if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_PLAIN:
@@ -105,9 +107,7 @@ def _files(path: Path) -> dict[str, bytes]:
             if len({entry.filename for entry in entries}) != len(entries):
                 raise PackError(f"{path} holds two files of one name")
             return {entry.filename: _unpacked(pack, entry) for entry in entries}
-    except OSError as fault:
-        raise PackError(f"{path} cannot be read: {fault.strerror or fault}") from fault
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as fault:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as fault:
         raise PackError(f"{path} is damaged or no evidence pack: {fault!s:.200}") from fault
 
 
@@ -210,7 +210,7 @@ def _again(
     answers = dict(_answers(visit, files))
     read = {fact: fact_of(PROBES[fact], asset, answers[fact]) for fact in check.needs}
     context = Context(asset, read, datetime.fromisoformat(visit["started_at"]), support)
-    found = verdict(subject, check.judge(context, {fact: answers[fact][0].privilege for fact in check.needs}))
+    found = Verdicts(check.judge(context, {fact: answers[fact][0].privilege for fact in check.needs})).on(subject)
     if found.outcome is not expected:
         raise PackError(f"judged again from its answers, the visit {name} gives {found.outcome}, not {expected}")
     return f"judged again from its answers, the visit {name} gives: {found.outcome}", True

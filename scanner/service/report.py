@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from checks.check import Check
 from checks.finding import CheckRun, Outcome, fingerprint
+from checks.lifecycle import State, answers_fact
 from inventory.asset import Privilege
 from inventory.estate import Estate, Scope
 from inventory.facts.missing import Missing, Reason
@@ -16,7 +17,6 @@ from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, 
 from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
 from scanner.store.store import Store
 
-OPEN, VERIFIED_FIXED = "OPEN", "VERIFIED_FIXED"
 NEVER_TRIED = Missing(Reason.NOT_ATTEMPTED, "the scan ended before its turn came")
 
 
@@ -60,7 +60,7 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         scopes=_scopes(estate, started.date()),
         assets=tuple(_coverage(host) for host in hosts),
         issues=_issues(hosts, checks, rows, standings),
-        fixed=_fixed(store, scan, hosts, rows, standings),
+        fixed=_fixed(store, scan, hosts, rows, standings, checks),
         gaps=_gaps(hosts, checks),
         checks=tuple(checks[check_id] for check_id in sorted(checks)),
         passed=_count(hosts, Outcome.PASS),
@@ -109,10 +109,7 @@ def _standings(store: Store, scan: ScanRow) -> dict[str, _Standing]:
 
 
 def _after(before: _Standing | None, event: EventRow) -> _Standing:
-    if before is None:
-        return _Standing(event.to_state, 1, event.at)
-    reopened = event.to_state == OPEN and before.state == VERIFIED_FIXED
-    return _Standing(event.to_state, before.episode + reopened, before.first_seen)
+    return _Standing(event.to_state, event.episode, before.first_seen if before else event.at)
 
 
 def _issues(
@@ -150,7 +147,7 @@ def _occurrence(
         first_seen=standing.first_seen,
         episode=standing.episode,
         check_id=row.check_id,
-        evidence=tuple(a.sha256 for a in host.answers if a.query in run.facts and a.sha256),
+        evidence=_evidence_of(host, run),
     )
 
 
@@ -160,15 +157,17 @@ def _fixed(
     hosts: Sequence[StoredHost],
     rows: Mapping[str, FindingRow],
     standings: Mapping[str, _Standing],
+    checks: Mapping[str, Check],
 ) -> tuple[Occurrence, ...]:
     """What this scan proved fixed, with the sentence and the evidence of the pass."""
     by_uid = {host.uid: host for host in hosts}
-    proven = [e.fingerprint for e in store.events() if e.scan_id == scan.id and e.to_state == VERIFIED_FIXED]
-    return tuple(_fix(by_uid[rows[key].asset_uid], rows[key], standings[key]) for key in proven)
+    proven = (row.fingerprint for row in store.fixed_by(scan.id))
+    return tuple(_fix(by_uid[rows[key].asset_uid], rows[key], standings[key], checks) for key in proven)
 
 
-def _fix(host: StoredHost, row: FindingRow, standing: _Standing) -> Occurrence:
-    runs = [run for run in host.runs if run.check_id == row.check_id]
+def _fix(host: StoredHost, row: FindingRow, standing: _Standing, checks: Mapping[str, Check]) -> Occurrence:
+    successors = {check.id for check in checks.values() if row.check_id in (check.id, check.family, *check.supersedes)}
+    runs = [run for run in host.runs if run.check_id == row.check_id or run.check_id in successors]
     run = next((run for run in runs if run.subject == row.subject), runs[0])
     return Occurrence(
         ref=row.ref,
@@ -177,12 +176,16 @@ def _fix(host: StoredHost, row: FindingRow, standing: _Standing) -> Occurrence:
         asset=host.asset.name,
         subject=row.subject,
         observed=run.observed,
-        state=VERIFIED_FIXED,
+        state=State.VERIFIED_FIXED.value,
         first_seen=standing.first_seen,
         episode=standing.episode,
         check_id=row.check_id,
-        evidence=tuple(a.sha256 for a in host.answers if a.query in run.facts and a.sha256),
+        evidence=_evidence_of(host, run),
     )
+
+
+def _evidence_of(host: StoredHost, run: CheckRun) -> tuple[str, ...]:
+    return tuple(a.sha256 for a in host.answers if a.sha256 and any(answers_fact(a.query, fact) for fact in run.facts))
 
 
 def _gaps(hosts: Sequence[StoredHost], checks: Mapping[str, Check]) -> tuple[Gap, ...]:

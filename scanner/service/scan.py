@@ -58,15 +58,16 @@ class Scanned:
     scan_id: int
     state: ScanState
     saved: tuple[Saved, ...]
-    unseen: int  # assets that were planned and not logged in to
+    unseen: int  # assets that were planned, and whose visit did not go through
 
 
-class ScanCutShort(Exception):  # noqa: N818 (named after what happened)
+class ScanCutShort(Exception):
     """The record could no longer be written in the middle of a scan; what was stored before is kept."""
 
     def __init__(self, scan_id: int, cause: StoreError) -> None:
         super().__init__(
-            f"scan {scan_id} was cut short: {cause}. What was stored before is kept: estatecheck report --scan {scan_id}"
+            f"scan {scan_id} was cut short: {cause}. What it stored before is kept; "
+            f"to see it: estatecheck report --scan {scan_id}"
         )
         self.scan_id = scan_id
 
@@ -94,7 +95,7 @@ async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, sc
             async for looked in visits:
                 runs = judge(job.plan.checks, looked, job.support)
                 saved.append(await write(job.store.save_host, scan_id, _result(looked, runs)))
-                seen += looked.attempt.logged_in
+                seen += looked.attempt.missing is None
                 watcher.finished(looked, runs, saved[-1])
         state = ScanState.PARTIAL if len(saved) < len(job.plan.errands) else ScanState.COMPLETE
     finally:

@@ -130,7 +130,11 @@ def _engine(url: str, wait_seconds: float, *, writes: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF") if writes else ("query_only=ON",):
+        for pragma in (
+            ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "cache_size=-16000")
+            if writes
+            else ("query_only=ON",)
+        ):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # heeded only while the file is empty
         if writes and connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_a_proof_links_both_sides() -> None:
         pytest.param({"sources": (Source("sshd", "2", True), Source("sshd-2", "3", True))}, id="two rounds"),
     ],
 )
-def test_accepted(changes: dict[str, object]) -> None:
+def test_accepted(changes: dict[str, Any]) -> None:
     assert isinstance(proof_of_fix(BEFORE, replace(AFTER, **changes)), Proof)
 
 
@@ -139,7 +140,7 @@ def test_accepted(changes: dict[str, object]) -> None:
         pytest.param({}, {"started_at": NOON - timedelta(days=9)}, "before the failing", id="time goes backwards"),
     ],
 )
-def test_refused(before: dict[str, object], after: dict[str, object], why: str) -> None:
+def test_refused(before: dict[str, Any], after: dict[str, Any], why: str) -> None:
     result = proof_of_fix(replace(BEFORE, **before), replace(AFTER, **after))
     assert isinstance(result, Refusal)
     assert why in result.sentence

@@ -11,26 +11,31 @@ import re
 from inventory.asset import Privilege
 from inventory.facts.accounts import AuthorizedKey, AuthorizedKeys
 from scanner.probes.linux.sections import ROOT_ONLY, Parts, bounded, ended
+from scanner.probes.linux.sshd_config import SHELL
 from scanner.probes.script import ScriptProbe
 from scanner.query import Script, Unreadable
 
 # AuthorizedKeysFile may hold %u, %h and %% and may be relative to the home directory (sshd_config(5)).
+# A directory that root may not enter, on a file server, may hide a file with keys.
 # One awk reads all files: type and key, wherever they stand in the line.
 BODY = (
     ROOT_ONLY
+    + SHELL
     + r"""
 command -v awk >/dev/null || exit 69
-set --
-for file in /etc/ssh/sshd_config.d/*.conf /etc/ssh/sshd_config; do [ ! -f "$file" ] || set -- "$@" "$file"; done
-patterns=
-[ $# = 0 ] || patterns=$(
-  awk 'tolower($1) == "authorizedkeysfile" { sub(/^[ \t]*[^ \t=]+[ \t=]+/, ""); gsub(/"/, ""); print }' "$@"
-)
-[ -n "$patterns" ] || patterns='.ssh/authorized_keys .ssh/authorized_keys2'
+tab='	'
+config=/etc/ssh/sshd_config
+[ -e $config ] || [ ! -e /usr$config ] || config=/usr$config
+settings=$(ssh_settings $config 'authorizedkeysfile|authorizedkeyscommand|trustedusercakeys')
+echo =elsewhere=
+printf '%s\n' "$settings" | sed -nE "s/.*$tab(authorizedkeyscommand|trustedusercakeys|unreadable)$tab(.*)/\1 \2/p" |
+  while read -r keyword value; do case $value in [Nn][Oo][Nn][Ee]) ;; *) printf '%s\n' "$keyword" ;; esac; done
+patterns=$(printf '%s\n' "$settings" | sed -n "s/.*${tab}authorizedkeysfile$tab//p")
+case $settings in *always"$tab"*"$tab"authorizedkeysfile"$tab"*) ;; *) patterns="$patterns
+.ssh/authorized_keys .ssh/authorized_keys2" ;; esac
 set -f
 set --
 echo =files=
-tab='	'
 while IFS=: read -r name secret uid gid gecos home shell || [ -n "$name" ]; do
   for pattern in $patterns; do
     file=
@@ -46,6 +51,9 @@ while IFS=: read -r name secret uid gid gecos home shell || [ -n "$name" ]; do
     done
     file=$file$pattern
     case $file in none) continue ;; /*) ;; *) file=$home/$file ;; esac
+    up=${file%/*}
+    while [ -n "$up" ] && [ ! -d "$up" ]; do up=${up%/*}; done
+    [ -x "${up:-/}" ] || exit 77
     [ -f "$file" ] && [ -s "$file" ] || continue
     [ -r "$file" ] || exit 77
     printf '%s\n' "$name$tab$file"
@@ -66,11 +74,12 @@ echo =end=
 
 NAMES = {"ssh-rsa": "RSA", "ssh-dss": "DSA", "ssh-ed25519": "ED25519", "ecdsa-sha2-": "ECDSA"}
 SMALLEST_RSA = 2048
+ELSEWHERE = {"authorizedkeyscommand": "AuthorizedKeysCommand", "trustedusercakeys": "TrustedUserCAKeys"}
 _HEADED = re.compile(r"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]{1,60}")
 
 
 def read_authorized_keys(text: str) -> AuthorizedKeys:
-    found = ended(text, "files", "keys")
+    found = ended(text, "elsewhere", "files", "keys")
     if "broken" in found:
         raise Unreadable("the files with authorized keys could not all be read")
     accounts = _accounts(found)
@@ -83,7 +92,14 @@ def read_authorized_keys(text: str) -> AuthorizedKeys:
             if made := _key(account, file, key):
                 items.setdefault((account, file, made.fingerprint), made)
     bounded(len(items), 100_000, "authorized keys")
-    return AuthorizedKeys(tuple(items.values()))
+    return AuthorizedKeys(tuple(items.values()), _elsewhere(found))
+
+
+def _elsewhere(found: Parts) -> tuple[str, ...]:
+    said = set(found.lines("elsewhere"))
+    if not said <= ELSEWHERE.keys():
+        raise Unreadable("the configuration of the OpenSSH server could not all be read")
+    return tuple(sorted(ELSEWHERE[keyword] for keyword in said))
 
 
 def _accounts(found: Parts) -> dict[str, list[str]]:

@@ -44,7 +44,7 @@ class Part:
 
 
 class Parts:
-    """An answer cut at its marks. The first of two parts with one name counts."""
+    """An answer cut at its marks."""
 
     def __init__(self, found: Mapping[str, Part]) -> None:
         self.found = found
@@ -77,20 +77,29 @@ class Parts:
 def parts(text: str) -> Parts:
     """Cut an answer at its marks; what stands before the first is the part "". Control characters are dropped.
 
-    Raises :class:`Unreadable` for a line longer than ``MAX_LINE``.
+    A local user may name a process or a file so that it looks like a mark, to hide what follows. Such a mark comes
+    twice, or closes what is not open.
+
+    Raises :class:`Unreadable` for that, and for a line longer than ``MAX_LINE``.
     """
     clean = text.translate(CONTROL)
     if max(map(len, clean.split("\n"))) > MAX_LINE:
         raise Unreadable(f"the answer has a line of more than {MAX_LINE} characters")
     bounded(clean.count("\n="), MAX_MARKS, "marked parts")
-    found: dict[str, Part] = {}
     pieces = MARK.split(clean)
-    found[""] = Part(pieces[0])
+    found = {"": Part(pieces[0])}
+    opened = ""
     for name, code, body in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
         if code is None:
-            found.setdefault(name, Part(body.removeprefix("\n")))
-        elif name in found and found[name].exit_code is None:
+            if name in found and (found[name].text or body.strip()):
+                raise Unreadable(f"the mark {name} stands in the answer twice")
+            found[name] = Part(body.removeprefix("\n"))
+            opened = name
+        elif name != opened or body.strip():
+            raise Unreadable(f"the closing mark of {name} is not where it belongs")
+        else:
             found[name] = Part(found[name].text, int(code))
+            opened = ""
     return Parts(found)
 
 
@@ -102,6 +111,8 @@ def ended(text: str, *needed: str) -> Parts:
     found = parts(text)
     if "end" not in found:
         raise Unreadable("the section did not run to its end")
+    if found.text("end").strip():
+        raise Unreadable("the answer goes on after its end")
     for name in needed:
         if name not in found:
             raise Unreadable(f"the answer has no {name} part")

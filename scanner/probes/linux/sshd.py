@@ -3,15 +3,16 @@
 The server that counts is the one that let us in: the nearest ``sshd`` above our own shell that listens. It may have
 been started with its own ``-f FILE`` or ``-o OPTION``, and those are handed on. Without one (a local visit), the
 server of /run/sshd.pid counts, and without that the default configuration.
-Match blocks are not applied: what is reported is what holds for everybody else. Only where ``sshd -T`` insists on
-a connection is it told one.
+Match blocks are not applied: what ``sshd -T`` reports is what holds for everybody else. Only where it insists on
+a connection is it told one. What Match blocks set otherwise is read from the files and reported beside it.
 """
 
 import re
 
 from inventory.asset import Privilege
-from inventory.facts.sshd import Sshd
-from scanner.probes.linux.sections import ROOT_ONLY, ended
+from inventory.facts.sshd import MatchSetting, Sshd
+from scanner.probes.linux.sections import ROOT_ONLY, Parts, bounded, ended
+from scanner.probes.linux.sshd_config import SHELL
 from scanner.probes.script import ScriptProbe, number
 from scanner.query import Script, Unreadable
 
@@ -19,13 +20,17 @@ from scanner.query import Script, Unreadable
 # The listener's title reads "sshd: /usr/sbin/sshd -D -f FILE [listener] 0 of 10-100 startups".
 BODY = (
     ROOT_ONLY
+    + SHELL
     + r"""
+command -v awk >/dev/null || exit 69
 about() {
   name= parent=
   while read -r key value; do
     case $key in Name:) name=$value ;; PPid:) parent=$value; break ;; esac
   done <"/proc/$1/status"
 }
+config=/etc/ssh/sshd_config
+[ -e $config ] || [ ! -e /usr$config ] || config=/usr$config
 listener= pid=$$
 while [ "${pid:-0}" -gt 1 ]; do
   about "$pid"
@@ -45,9 +50,15 @@ if [ -n "$listener" ]; then
   take=
   set -f
   for word in $(tr '\000' ' ' <"/proc/$listener/cmdline"); do
-    if [ -n "$take" ]; then set -- "$@" "$take" "$word"; take=; continue; fi
+    if [ -n "$take" ]; then
+      set -- "$@" "$take" "$word"
+      [ "$take" != -f ] || config=$word
+      take=
+      continue
+    fi
     case $word in
       '['*) break ;;
+      -f?*) set -- "$@" "$word"; config=${word#-f} ;;
       -[fohcp]) take=$word ;;
       -[fohcp]*) set -- "$@" "$word" ;;
       -[46Ddeiqr]*[fohcp]) take=-${word##*[46Ddeiqr]} ;;
@@ -65,27 +76,36 @@ then echo =config=
 else echo =refused=
 fi
 printf '%s\n' "$out"
+echo =match=
+ssh_settings "$config" "permitrootlogin|passwordauthentication|kbdinteractiveauthentication|\
+challengeresponseauthentication|permitemptypasswords|maxauthtries|x11forwarding|clientalive(interval|countmax)|\
+authenticationmethods" | grep '^match'
 echo =end=
 """
 )
+
+MAX_SETTINGS = 2_000
+ROOT_LOGIN = ("yes", "no", "prohibit-password", "forced-commands-only")
 
 _VERSION = re.compile(r"OpenSSH_[^\s,]{1,64}(?: [A-Za-z0-9.+~-]{1,64})?")
 _SAME = {"without-password": "prohibit-password"}  # the old name of the same thing
 
 
 def read_sshd(text: str) -> Sshd:
-    found = ended(text)
+    found = ended(text, "match")
     if "config" not in found:
         said = found.lines("refused")
         raise Unreadable(f"sshd -T does not print its configuration: {said[-1][:200] if said else 'no reason given'}")
     settings = _settings(found.lines("config"))
     version = _VERSION.search(found.text("version"))
-    root = _one(settings, "permitrootlogin")
+    root = _SAME.get(said_root := _one(settings, "permitrootlogin"), said_root)
+    if root not in ROOT_LOGIN:
+        raise Unreadable("sshd -T printed something unknown for permitrootlogin")
     kbd = settings.get("kbdinteractiveauthentication") or settings.get("challengeresponseauthentication")
     return Sshd(
         version=version.group().rstrip(",") if version else "",
         ports=_ports(settings),
-        permit_root_login=_SAME.get(root, root),
+        permit_root_login=root,
         password_authentication=_switch(settings, "passwordauthentication"),
         kbd_interactive_authentication=kbd[0] == "yes" if kbd else None,
         permit_empty_passwords=_switch(settings, "permitemptypasswords"),
@@ -102,7 +122,25 @@ def read_sshd(text: str) -> Sshd:
         allow_groups=_names(settings, "allowgroups"),
         log_level=_one(settings, "loglevel"),
         banner=_one(settings, "banner"),
+        authentication_methods=_names(settings, "authenticationmethods") or ("any",),
+        match_settings=_match_settings(found),
     )
+
+
+def _match_settings(found: Parts) -> tuple[MatchSetting, ...]:
+    """``match FILE:LINE KEYWORD VALUE``, apart by tabs."""
+    bounded(len(found.lines("match")), MAX_SETTINGS, "settings under Match lines")
+    made = []
+    for line in found.lines("match"):
+        words = line.split("\t")
+        if len(words) != 4 or words[0] != "match":
+            raise Unreadable("a setting under a Match line cannot be read")
+        if words[2] == "unreadable":
+            raise Unreadable(f"{words[1]} could not be read")
+        keyword, value = words[2].lower(), words[3].lower()
+        keyword = "kbdinteractiveauthentication" if keyword.startswith("challenge") else keyword
+        made.append(MatchSetting(words[1], keyword, _SAME.get(value, value)))
+    return tuple(made)
 
 
 def _settings(lines: list[str]) -> dict[str, list[str]]:

@@ -38,8 +38,7 @@ scans = st.lists(
 def visit(bench: Bench, scan: int, name: str, runs: tuple[CheckRun, ...], machine: str, how: str) -> Saved:
     who = identity(machine) if machine != "copy of one" else identity("copy", machine="one")
     if how == "unreachable":
-        given_up = {key: value for key, value in gone().items() if key != "who"}
-        return bench.save(scan, name, *runs, **given_up)
+        return bench.save(scan, name, *runs, who=None, **{k: v for k, v in gone().items() if k != "who"})
     answers = () if how == "no answers" else (answer("sshd", f"{scan} {name}"),)
     return bench.save(scan, name, *runs, who=who, answers=answers)
 
@@ -48,7 +47,7 @@ def visit(bench: Bench, scan: int, name: str, runs: tuple[CheckRun, ...], machin
 @given(scans)
 def test_any_history(history: list[tuple[list[tuple[str, tuple[CheckRun, ...], str, str]], str]]) -> None:
     with tempfile.TemporaryDirectory() as folder, open_store(str(Path(folder) / "record.db")) as store:
-        bench, refs = Bench(store), set()
+        bench, refs = Bench(store), set[str]()
         for planned, snapshot in history:
             scan = bench.begin(*NAMES, support_snapshot=snapshot)
             for name, runs, machine, how in planned:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,7 @@ def test_migrations_and_metadata_make_the_same_tables(tmp_path: Path) -> None:
 
 
 @pytest.mark.lab
-def test_migrations_and_metadata_agree_on_postgresql(postgres: "object") -> None:
-    assert callable(postgres)
+def test_migrations_and_metadata_agree_on_postgresql(postgres: Callable[[], str]) -> None:
     url = postgres()
     assert upgrade(url) == ""
     with open_store(url) as store:
@@ -207,8 +207,7 @@ def test_a_locked_record_says_so_and_waits_no_longer_than_told(database: str) ->
 
 
 @pytest.mark.lab
-def test_a_locked_server_record_says_so(postgres: "object") -> None:
-    assert callable(postgres)
+def test_a_locked_server_record_says_so(postgres: Callable[[], str]) -> None:
     url = postgres()
     with open_store(url) as first, open_store(url, wait_seconds=0.2) as second:
         with first._database.writing(), pytest.raises(StoreError, match="locked by another process"):
