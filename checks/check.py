@@ -109,10 +109,9 @@ class Check:
         if settled is not None:
             return [settled]
         try:
-            rulings = list(self.rule(context))
+            return _settled(list(self.rule(context)))
         except Exception as fault:  # noqa: BLE001  # the one task boundary of judging: a broken rule stops no other
             return [Ruling(Outcome.ERROR, f"the check itself failed: {type(fault).__name__}")]
-        return _settled(rulings)
 
     def _waiver(self, context: Context) -> Ruling | None:
         """The inventory alone says that the check does not apply: then no fact is lacking."""

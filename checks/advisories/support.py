@@ -41,7 +41,7 @@ def decode(data: bytes) -> SupportDates:
         document = json.loads(data)
         cycles = {name: tuple(_cycle(name, row) for row in rows) for name, rows in document["products"].items()}
         return SupportDates(date.fromisoformat(document["snapshot"]), str(document["source"]), cycles)
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise SupportFeedError(f"support dates are unreadable: {fault!r}") from fault
 
 

@@ -18,30 +18,39 @@ from inventory.facts.system import System
 
 SOON = timedelta(days=180)
 
-# os-release ID -> product of the feed, and how many parts of VERSION_ID name its release cycle.
-DISTRIBUTIONS: dict[str, tuple[str, int]] = {
-    "almalinux": ("almalinux", 1),
-    "alpine": ("alpine", 2),
-    "amzn": ("amazon", 1),
-    "centos": ("centos", 1),
-    "debian": ("debian", 1),
-    "fedora": ("fedora", 1),
-    "ol": ("oracle", 1),
-    "opensuse-leap": ("opensuse-leap", 2),
-    "rhel": ("rhel", 1),
-    "rocky": ("rocky", 1),
-    "sles": ("sles", 2),
-    "ubuntu": ("ubuntu", 2),
+# os-release ID -> product of the feed.
+DISTRIBUTIONS = {
+    "almalinux": "almalinux",
+    "alpine": "alpine",
+    "amzn": "amazon",
+    "centos": "centos",
+    "debian": "debian",
+    "fedora": "fedora",
+    "ol": "oracle",
+    "opensuse": "opensuse-leap",  # as releases before 15 call themselves
+    "opensuse-leap": "opensuse-leap",
+    "rhel": "rhel",
+    "rocky": "rocky",
+    "sles": "sles",
+    "sles_sap": "sles",
+    "ubuntu": "ubuntu",
 }
 ROLLING = frozenset({"arch", "gentoo", "void", "opensuse-tumbleweed", "kali"})
 
 
 def cycle_of(system: System, support: SupportDates) -> Cycle | None:
     """The release cycle this system belongs to, or None when the feed does not know it."""
-    product, parts = DISTRIBUTIONS.get(system.os_id, ("", 0))
+    product = DISTRIBUTIONS.get(system.os_id, "")
     if product == "centos" and "stream" in system.os_name.lower():
         product = "centos-stream"
-    return support.cycle(product, ".".join(system.os_version.split(".")[:parts]))
+    return known_cycle(product, system.os_version, support) or support.cycle(product, f"{system.os_version}.0")
+
+
+def known_cycle(product: str, version: str, support: SupportDates) -> Cycle | None:
+    """Of the cycles that a version begins with, the one that says most: 9.6 before 9, 3.19 for 3.19.1, 8 for 8.9."""
+    numbers = version.split(".")[:3]
+    begins = (".".join(numbers[:count]) for count in range(len(numbers), 0, -1))
+    return next((cycle for begin in begins if (cycle := support.cycle(product, begin))), None)
 
 
 FEED = SupportDates(
@@ -55,7 +64,11 @@ FEED = SupportDates(
             Cycle("debian", "13", date(2026, 8, 28), None),
             Cycle("debian", "14", date(2026, 8, 29), None),
             Cycle("debian", "99", None, None),
+            Cycle("debian", "9", date(2022, 1, 1), date(2026, 3, 1)),
+            Cycle("debian", "8", date(2022, 1, 1), date(2026, 3, 2)),
         ),
+        "alpine": (Cycle("alpine", "3.19", date(2026, 3, 1), None), Cycle("alpine", "3", date(2030, 1, 1), None)),
+        "sles": (Cycle("sles", "15.0", date(2026, 3, 1), None),),
         "centos": (Cycle("centos", "8", date(2021, 12, 31), None),),
         "centos-stream": (Cycle("centos-stream", "8", date(2027, 1, 1), None),),
         "php": (Cycle("php", "8.1", date(2025, 12, 31), None), Cycle("php", "8.4", date(2028, 12, 31), None)),
@@ -64,6 +77,7 @@ FEED = SupportDates(
             Cycle("postgresql", "12", date(2024, 11, 21), None),
             Cycle("postgresql", "16", date(2026, 3, 2), None),
             Cycle("postgresql", "17", None, None),
+            Cycle("postgresql", "9.6", date(2021, 11, 11), None),
         ),
     },
 )
@@ -108,6 +122,20 @@ def _system(version: str, os_id: str = "debian", name: str = "Debian") -> System
             says="support of Debian ended on 2026-03-01 (an extension to 2026-08-31 needs evidence of entitlement)",
         ),
         Example(Outcome.FAIL, {"system": _system("10")}, support=FEED, says="support of Debian ended on 2026-02-01"),
+        Example(
+            Outcome.FAIL,
+            {"system": _system("9")},
+            support=FEED,
+            says="support of Debian ended on 2022-01-01, its extension on 2026-03-01",
+        ),
+        Example(
+            Outcome.FAIL,
+            {"system": _system("8")},
+            support=FEED,
+            says="support of Debian ended on 2022-01-01 (an extension to 2026-03-02 needs evidence of entitlement)",
+        ),
+        Example(Outcome.FAIL, {"system": _system("3.19.1", "alpine", "Alpine")}, support=FEED),
+        Example(Outcome.FAIL, {"system": _system("15", "sles", "SLES 15")}, support=FEED),
         Example(Outcome.FAIL, {"system": _system("8", "centos", "CentOS Linux 8")}, support=FEED),
         Example(Outcome.PASS, {"system": _system("8", "centos", "CentOS Stream 8")}, support=FEED),
         Example(
@@ -129,12 +157,17 @@ def os_release_ended(system: System, support: SupportDates, context: Context) ->
     elif cycle.ends is None:
         yield passed(f"{system.os_name} is supported; no end is announced")
     elif cycle.ends < context.today:
-        extension = (
-            f" (an extension to {cycle.extended_ends} needs evidence of entitlement)" if cycle.extended_ends else ""
-        )
-        yield failed(f"support of {system.os_name} ended on {cycle.ends}{extension}")
+        yield failed(f"support of {system.os_name} ended on {cycle.ends}{_extension(cycle, context.today)}")
     else:
         yield passed(f"{system.os_name} is supported until {cycle.ends}")
+
+
+def _extension(cycle: Cycle, today: date) -> str:
+    if cycle.extended_ends is None:
+        return ""
+    if cycle.extended_ends < today:
+        return f", its extension on {cycle.extended_ends}"
+    return f" (an extension to {cycle.extended_ends} needs evidence of entitlement)"
 
 
 @check(
@@ -198,19 +231,21 @@ class Product:
 
     name: str
     package: re.Pattern[str]
-    parts: int  # of the version that name the cycle
+    parts: int  # of the version that name a cycle that the feed does not know
     outside: re.Pattern[str]
 
 
 RUNTIMES = (
     Product("nodejs", re.compile(r"nodejs"), 1, re.compile(r"nodesource", re.IGNORECASE)),
-    Product("php", re.compile(r"php(\d+\.\d+)?-(common|cli)"), 2, re.compile(r"sury|\+0~|remi", re.IGNORECASE)),
+    Product(
+        "php", re.compile(r"(php\d+-)?php(\d+\.\d+)?-(common|cli)"), 2, re.compile(r"sury|\+0~|remi", re.IGNORECASE)
+    ),
     Product("temurin", re.compile(r"temurin-\d+-(jdk|jre)"), 1, re.compile(r"")),
 )
 DATABASES = (
     Product(
         "postgresql",
-        re.compile(r"postgresql-?(\d+)(-server)?|postgresql\d+-server"),
+        re.compile(r"postgresql-\d+(\.\d+)?|postgresql\d+-server"),
         1,
         re.compile(r"pgdg", re.IGNORECASE),
     ),
@@ -221,7 +256,7 @@ DATABASES = (
 )
 
 
-NONE = "none from outside the distribution is installed; its own follow the distribution's support"
+NONE = "no package from the publisher of one of these is installed; the distribution's own are not judged here: "
 
 
 def _from_outside(package: Package, product: Product) -> bool:
@@ -246,8 +281,9 @@ def _ended(packages: Packages, products: tuple[Product, ...], support: SupportDa
     likely = filter(lambda package: named.fullmatch(package.name), packages.items)  # for speed only
     found = [(package, p) for package in likely for p in products if _from_outside(package, p)]
     for package, product in found:
-        number = _upstream(package.version, product.parts)
-        cycle, subject = support.cycle(product.name, number), Subject("product", f"{product.name} {number}")
+        cycle = known_cycle(product.name, _upstream(package.version, 2), support)
+        number = cycle.cycle if cycle else _upstream(package.version, product.parts)
+        subject = Subject("product", f"{product.name} {number}")
         if cycle is None:
             yield Ruling(
                 Outcome.NOT_ASSESSED,
@@ -263,7 +299,7 @@ def _ended(packages: Packages, products: tuple[Product, ...], support: SupportDa
             until = f"supported until {cycle.ends}" if cycle.ends else "supported"
             yield passed(f"{product.name} {number} is {until}", subject)
     if not found:
-        yield passed(NONE)
+        yield passed(NONE + ", ".join(product.name for product in products))
 
 
 def _package(name: str, version: str, vendor: str = "") -> Package:
@@ -307,7 +343,7 @@ _REMEDY = Remedy(
             Outcome.PASS,
             {"packages": partial(Packages, items=(_package("nodejs", "18.20.4+dfsg-1"),))},
             support=FEED,
-            says=NONE,
+            says=NONE + "nodejs, php, temurin",
         ),
         Example(
             Outcome.PASS,
@@ -362,7 +398,7 @@ def runtime_ended(packages: Packages, support: SupportDates, context: Context) -
             Outcome.PASS,
             {"packages": partial(Packages, items=(_package("postgresql-12", "12.22-0+deb12u1"),))},
             support=FEED,
-            says=NONE,
+            says=NONE + "postgresql, mysql, mariadb, mongodb, redis",
         ),
         Example(
             Outcome.PASS,
@@ -375,6 +411,18 @@ def runtime_ended(packages: Packages, support: SupportDates, context: Context) -
             {"packages": partial(Packages, items=(_package("mysql-community-server", "8.0.40-1debian12"),))},
             support=FEED,
             subjects=("mysql 8.0",),
+        ),
+        Example(
+            Outcome.FAIL,
+            {"packages": partial(Packages, items=(_package("postgresql-9.6", "9.6.24-1.pgdg100+1"),))},
+            support=FEED,
+            subjects=("postgresql 9.6",),
+        ),
+        Example(
+            Outcome.PASS,
+            {"packages": partial(Packages, items=(_package("postgresql12", "12.22-1PGDG.rhel9"),))},
+            support=FEED,
+            says=NONE + "postgresql, mysql, mariadb, mongodb, redis",
         ),
         Example(Outcome.NOT_ASSESSED, {"packages": Missing(Reason.UNREACHABLE)}, support=FEED),
     ),

@@ -10,7 +10,8 @@ class User:
     gid: int
     home: str
     shell: str
-    interactive: bool  # the shell lets somebody work: not nologin, false, sync, halt, shutdown, ""-less
+    interactive: bool  # the shell lets somebody work: not nologin, false, sync, git-shell, ...
+    system: bool = False  # a number below the host's first for people (UID_MIN), but not 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Group:
     name: str
     gid: int
     members: tuple[str, ...]
+    primary: tuple[str, ...] = ()  # accounts that have it as their own group, which need not be among the members
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class Accounts:
     users: tuple[User, ...]
     groups: tuple[Group, ...]
     duplicates: tuple[DuplicateId, ...]
-    central: tuple[str, ...]  # directory services in use, from nsswitch.conf: sss, ldap, winbind
+    central: tuple[str, ...] | None  # directory services in use: sss, ldap, winbind; None: cannot be told
     path_directories: tuple["PathDirectory", ...]  # of the system-wide PATH
-    umask: str | None  # login.defs UMASK or pam_umask, four digits; None: not set anywhere
+    umask: str | None  # of profiles, pam_umask or login.defs, four digits; None: not set, or they do not agree
 
 
 @dataclass(frozen=True, slots=True)

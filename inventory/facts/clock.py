@@ -6,5 +6,5 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Clock:
     synchronised: bool | None  # None: nothing on the host can tell
-    source: str  # chrony, timedatectl, ntpq, "" none
+    source: str  # chrony, ntpctl, timedatectl, ntpq, "" none
     skew_seconds: float  # at least this far off: the host's time against the interval in which it was asked

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class FileMode:
     path: str
-    kind: str  # what it is to us: shadow, passwd, cron, ssh-host-key, grub, docker-socket
+    kind: str  # what it is to us: shadow, passwd, cron, user-crontab, ssh-host-key, grub, docker-socket
     mode: str  # four octal digits
     owner: str
     group: str
     others_read: bool
     others_write: bool
     group_write: bool
+    files_listed: bool | None = True  # None: a directory that this account may not look into, and somebody else may
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class CriticalFiles:
     """The usual files, as far as they exist on this host."""
 
     items: tuple[FileMode, ...]
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Directories whose files are not in the list because this account may not look into them."""
+        return tuple(f.path for f in self.items if f.files_listed is None)
 
 
 @dataclass(frozen=True, slots=True)

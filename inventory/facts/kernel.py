@@ -16,7 +16,7 @@ class CpuVulnerability:
 
     name: str  # meltdown, spectre_v2, ...
     status: str  # "Mitigation: PTI", "Vulnerable", "Not affected"
-    vulnerable: bool
+    vulnerable: bool | None  # None: the kernel itself says that it does not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ class Kernel:
     apparmor: bool | None  # None: not compiled in
     selinux: str | None  # enforcing, permissive, disabled; None: not present
     oom_kills: int | None  # since boot, /proc/vmstat
+    apparmor_enforced: int | None = (
+        None  # loaded AppArmor profiles in enforce mode; None: this account may not see them
+    )
 
     @property
     def newest(self) -> str | None:

@@ -46,6 +46,7 @@ class Updates:
     pending: tuple[PendingUpdate, ...]
     metadata_age_seconds: int | None  # None: no metadata on the host, so an empty list proves nothing
     automatic: bool | None  # unattended-upgrades, dnf-automatic; None: no such mechanism is known here
+    tells_security: bool = True  # the metadata says which updates are for security: a suite, or advisories
 
     @property
     def security(self) -> tuple[PendingUpdate, ...]:

@@ -13,6 +13,8 @@ class Mount:
     used_percent: int | None  # as df(1) rounds it: up; None: the file system has no blocks
     inodes_used_percent: int | None
     encrypted: bool | None  # below it lies a dm-crypt device; None: cannot be told
+    again: bool = False  # another view of a file system that is mounted at a shorter path too: bind mount, subvolume
+    unmeasured: bool = False  # df(1) was asked about it and did not say
 
     @property
     def is_tmpfs(self) -> bool:

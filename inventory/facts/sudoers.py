@@ -9,10 +9,11 @@ class SudoRule:
     hosts: str
     run_as: str  # "ALL", "root", "(ALL:ALL)" without its brackets
     commands: str  # "ALL" or the list as written
-    nopasswd: bool
-    unrestricted: bool  # every command as root
+    nopasswd: bool | None  # None: the rules of a directory, which cannot be read from here
+    unrestricted: bool | None  # every command as root; None as above
     file: str
     line: int
+    asks_root: bool = False  # whoever uses it has to know root's own password (targetpw, rootpw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ class System:
     codename: str  # VERSION_CODENAME or ""
     hostname: str
     architecture: str  # uname -m
-    uptime_seconds: int
+    uptime_seconds: int | None  # None: not reported
     boot_id: str  # changes with every boot
     container: str | None  # docker, lxc, podman, ...; None on a machine or VM
     init: str  # name of process 1: systemd, init, busybox, ...

@@ -1,6 +1,7 @@
 """What every verb shares: exit codes, one line per error, colour only on a terminal."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
@@ -76,7 +77,8 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def on_terminal() -> bool:
-    return sys.stdout.isatty()
+    """May colour be used? Not in a file or a pipe, and not where NO_COLOR asks for none (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

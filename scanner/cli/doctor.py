@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -41,7 +40,7 @@ def doctor(
     with plain_errors(SettingsError):
         settings = resolve({"inventory": inventory, "database": database})
         examined = list(examine(settings))
-    origins = [(v.setting.name, without_password(v.text) or "-", v.origin) for v in settings.values.values()]
+    origins = [(v.setting.name, _shown(v.text) or "-", v.origin) for v in settings.values.values()]
     if format == "json":
         named = [{"name": name, "value": value, "origin": origin} for name, value, origin in origins]
         say(json.dumps({"examined": [asdict(item) for item in examined], "settings": named}, indent=2))
@@ -56,9 +55,12 @@ def doctor(
     raise typer.Exit(Exit.USAGE if broken else Exit.OK)
 
 
-def without_password(url: str) -> str:
-    """A database URL (RFC 3986) as it may be shown."""
-    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url)
+def _shown(text: str) -> str:
+    if "://" not in text:
+        return text
+    from scanner.store.database import without_password
+
+    return without_password(text)
 
 
 def _mark(item: Examined) -> str:
@@ -67,7 +69,10 @@ def _mark(item: Examined) -> str:
 
 def examine(settings: Settings) -> Iterator[Examined]:
     yield _python()
-    yield from _libraries()
+    libraries = list(_libraries())
+    yield from libraries
+    if any(item.state != "ok" and item.needed for item in libraries):
+        return  # the rest cannot be examined without them
     yield _shell()
     yield _program("ssh-keygen", "to make and read keys by hand", "apt-get install openssh-client")
     yield _inventory(settings)
@@ -136,7 +141,7 @@ def _database(settings: Settings) -> Examined:
     from scanner.store.store import open_store
 
     url, origin = settings["database"], settings.values["database"].origin
-    shown, file = without_password(url), os.path.expanduser(url.removeprefix("sqlite:///"))  # noqa: PTH111 (never raises)
+    shown, file = _shown(url), os.path.expanduser(url.removeprefix("sqlite:///"))  # noqa: PTH111 (never raises)
     if "://" not in file and not os.path.lexists(file) and (origin == "default" or Path(file).parent.is_dir()):
         return Examined("record", "missing", f"{shown}: made by the first scan", needed=False)
     try:

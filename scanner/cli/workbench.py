@@ -134,8 +134,9 @@ class Workbench:
             with tempfile.TemporaryFile(dir=self.output):
                 pass
         except OSError as fault:
+            why = "it is not a folder" if isinstance(fault, FileExistsError) else fault.strerror
             raise WorkbenchError(
-                f"reports cannot be written to {self.output}: {fault.strerror}; name another folder with --output"
+                f"reports cannot be written to {self.output}: {why}; name another folder with --output"
             ) from fault
 
     def write(self, data: ReportData, formats: Sequence[str] = ("html", "json")) -> list[Path]:

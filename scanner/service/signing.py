@@ -67,8 +67,11 @@ def load_or_create(path: Path) -> tuple[Signer, bool]:
     """The signer, and whether its key was made just now. Raises :class:`SigningError`."""
     try:
         return (load(path), False) if path.exists() else (_create(path), True)
+    except FileExistsError as fault:
+        in_the_way = fault.filename2 or fault.filename
+        raise SigningError(f"signing key {path} cannot be made: {in_the_way} is in the way") from fault
     except OSError as fault:
-        raise SigningError(f"signing key {path}: {fault.strerror}") from fault
+        raise SigningError(f"signing key {path} cannot be made: {fault.strerror}") from fault
 
 
 def load(path: Path) -> Signer:

@@ -6,6 +6,7 @@ job of ``BEGIN IMMEDIATE``.
 
 import contextlib
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -91,14 +92,22 @@ def normal_url(url: str) -> str:
     if "://" in plain:
         try:
             make_url(plain)
-        except ArgumentError as fault:
+        except (ArgumentError, ValueError) as fault:
             raise StoreError(
-                f"{url!r} is no database URL; examples: sqlite:///record.db, postgresql://host/name"
+                f"{without_password(url)!r} is no database URL; examples: sqlite:///record.db, postgresql://host/name"
             ) from fault
         return plain
     if plain in ("", ":memory:"):
         raise StoreError("the record needs a file or a server: it must outlive the process")
-    return f"sqlite:///{Path(plain).expanduser()}"
+    try:
+        return f"sqlite:///{Path(plain).expanduser()}"
+    except RuntimeError as fault:
+        raise StoreError(f"{plain}: there is no such user; write the whole path") from fault
+
+
+def without_password(url: str) -> str:
+    """A URL (RFC 3986) as it may be shown, also one that cannot be parsed."""
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url)
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -111,6 +120,8 @@ def _check_file(file: Path) -> None:
     try:
         if file.is_dir():
             raise StoreError(f"{file} is a folder; name a file in it")
+        if file.exists() and not file.is_file():
+            raise StoreError(f"{file} is not a regular file; name another file")
         if not file.parent.is_dir():
             raise StoreError(f"the folder {file.parent} does not exist; make it, or name another database")
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))

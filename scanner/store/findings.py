@@ -87,6 +87,7 @@ class Application:
         self._failed: list[dict[str, object]] = []
         self._moved: list[dict[str, object]] = []
         self._events: list[NewEvent] = []
+        self._sources: dict[tuple[str, ...], tuple[Source, ...]] = {}
         self._verdicts: dict[tuple[str, str], Verdicts | None] = {}
 
     def apply(self, connection: Connection) -> Changes:
@@ -224,12 +225,18 @@ class Application:
             privilege=run.privilege,
             identities=visit.identities,
             facts=run.facts,
-            sources=sources_of(run, visit.sources),
+            sources=self._sources_of(run),
             support_snapshot=visit.plan.support_snapshot,
             reached=visit.reached,
             logged_in=visit.logged_in,
             identity_note=visit.identity_note,
         )
+
+    def _sources_of(self, run: CheckRun) -> tuple[Source, ...]:
+        """Many runs of one visit rest on the same facts."""
+        if run.facts not in self._sources:
+            self._sources[run.facts] = sources_of(run, self.visit.sources)
+        return self._sources[run.facts]
 
     def _event(self, print_: str, before: str, move: Move, episode: int, proof: Mapping[str, object]) -> None:
         told = {**proof, "why": move.why, "episode": episode}

@@ -74,8 +74,9 @@ def test_what_is_expected_is_compared_exactly(sound: Check, example: Example, sa
 def test_the_real_properties_work_on_what_is_given() -> None:
     kernel = partial(Kernel, installed=(partial(InstalledKernel, release="6.2"),))
     assert kernel.newest == "6.2"
-    keys = partial(AuthorizedKeys, items=(partial(AuthorizedKey, account="root"), partial(AuthorizedKey, account="a")))
-    assert [k.account for k in keys.of_root] == ["root"]
+    listed = (partial(AuthorizedKey, account="root"), partial(AuthorizedKey, account="a"))
+    keys = partial(AuthorizedKeys, items=listed, elsewhere=())
+    assert [k.account for k in keys.of_root or ()] == ["root"]
     with pytest.raises(FillerRead, match=r"Kernel\.running"):
         _ = kernel.running
     assert repr(keys.items[0]) == "partial(AuthorizedKey, account='root')"

@@ -1,4 +1,4 @@
-"""What the fault tests share: an estate of misbehaving hosts, searching for secrets, a command under a pseudo-terminal."""
+"""What the fault tests share: misbehaving hosts, a search for secrets, a command under a pseudo-terminal."""
 
 import os
 import pty
@@ -73,8 +73,8 @@ def measured(estate: Estate, *words: str, **environment: str) -> Ended:
         )
         _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    texts = (path.read_text(encoding="utf-8") for path in (out, err))
-    return Ended(process.returncode, *texts, time.monotonic() - begun, used.ru_maxrss)
+    seconds = time.monotonic() - begun
+    return Ended(process.returncode, out.read_text("utf-8"), err.read_text("utf-8"), seconds, used.ru_maxrss)
 
 
 def holders(folder: Path, secrets: list[str], database: Path, *, but: tuple[Path, ...] = ()) -> list[str]:

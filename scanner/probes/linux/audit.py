@@ -8,11 +8,12 @@ from scanner.probes.linux.sections import ROOT_ONLY, Parts, parts
 from scanner.probes.script import ScriptProbe, number
 from scanner.query import Script, Unreadable
 
+# Any account may name a process auditd: only root's counts.
 BODY = (
     ROOT_ONLY
     + r"""
 echo =daemon=
-grep -hsx auditd /proc/[0-9]*/comm
+for file in $(grep -lsx auditd /proc/[0-9]*/comm); do [ "$(stat -c %u "${file%/comm}")" != 0 ] || echo auditd; done
 echo =looked=
 if command -v auditctl >/dev/null; then
   echo =status=; auditctl -s 2>/dev/null; echo "=status:$?="

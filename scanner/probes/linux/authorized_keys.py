@@ -22,7 +22,7 @@ BODY = (
     ROOT_ONLY
     + SHELL
     + r"""
-command -v awk >/dev/null || exit 69
+command -v awk >/dev/null && command -v sed >/dev/null && command -v grep >/dev/null || exit 69
 tab='	'
 config=/etc/ssh/sshd_config
 [ -e $config ] || [ ! -e /usr$config ] || config=/usr$config
@@ -168,5 +168,5 @@ def _bits(kind: str, algorithm: str, numbers: list[bytes]) -> int:
 
 
 AUTHORIZED_KEYS = ScriptProbe(
-    "authorized_keys", Script("authorized_keys", BODY, Privilege.ROOT), read_authorized_keys, tool="awk"
+    "authorized_keys", Script("authorized_keys", BODY, Privilege.ROOT), read_authorized_keys, tool="awk, sed or grep"
 )

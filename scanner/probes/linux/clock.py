@@ -1,9 +1,10 @@
-"""Is the clock kept in time (chronyc(1), timedatectl(1), ntpq(8)), and how far is it from the scanner's?
+"""Is the clock kept in time (chronyc(1), ntpctl(8), timedatectl(1), ntpq(8)), and how far is it from the scanner's?
 
 The host's time was read somewhere between the moments of asking and answering, on the scanner's clock. The skew is the
 distance to that interval: the least that the host can be wrong by, whatever the network took.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ echo "now=$(date +%s)"
 if command -v chronyc >/dev/null; then
   echo =chrony=; chronyc -n tracking 2>/dev/null; code=$?; echo "=chrony:$code="
   [ $code = 0 ] && exit 0
+fi
+if command -v ntpctl >/dev/null; then
+  echo =ntpctl=; ntpctl -s status 2>/dev/null; echo "=ntpctl:$?="
 fi
 if [ -d /run/systemd/system ] && command -v timedatectl >/dev/null; then
   echo =timedatectl=; timedatectl status 2>/dev/null; code=$?; echo "=timedatectl:$code="
@@ -78,6 +82,12 @@ def _chrony(text: str) -> bool | None:
     return None if not status else status != "Not synchronised"
 
 
+def _ntpctl(text: str) -> bool | None:
+    """OpenNTPD: ``4/4 peers valid, clock synced, stratum 3``. It does not tell the kernel, and so not timedatectl."""
+    found = re.search(r"\bclock (synced|unsynced)\b", text)
+    return found[1] == "synced" if found else None
+
+
 def _timedatectl(text: str) -> bool | None:
     """``System clock synchronized: yes``, before systemd 239 ``NTP synchronized: yes``."""
     said = fields(text, ":")
@@ -92,6 +102,6 @@ def _ntpq(text: str) -> bool | None:
     return None if not sources else sources[0] != "sync_unspec" and "leap_alarm" not in words
 
 
-READERS = {"chrony": _chrony, "timedatectl": _timedatectl, "ntpq": _ntpq}
+READERS = {"chrony": _chrony, "ntpctl": _ntpctl, "timedatectl": _timedatectl, "ntpq": _ntpq}
 
 CLOCK = ClockProbe()

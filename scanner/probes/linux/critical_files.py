@@ -1,7 +1,7 @@
 """Owner and permissions of the files whose permissions matter: stat(1), without opening any of them.
 
-A plain user gets the full answer to "who else may read or write it": what stands in a directory that others cannot
-enter is out of their reach, and the directory itself is in the list.
+What stands in a directory that only root may enter is out of everybody's reach. A directory that this account may not
+look into, and others than root may, hides what it holds: it is reported as such.
 """
 
 from inventory.facts.files import CriticalFiles, FileMode
@@ -18,13 +18,19 @@ for file in /etc/passwd /etc/passwd- /etc/group /etc/group- /etc/shadow /etc/sha
   /etc/crontab /etc/anacrontab /etc/cron.allow /etc/cron.deny /etc/cron.* /etc/cron.*/* /etc/cron.*/*/* \
   /etc/periodic /etc/periodic/* /etc/periodic/*/* /etc/crontabs /etc/crontabs/* \
   /var/spool/cron /var/spool/cron/* /var/spool/cron/*/* \
-  /etc/ssh/ssh_host_*_key /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* \
+  /etc/ssh /etc/ssh/ssh_host_*_key /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* \
   /etc/sudoers /etc/sudoers.d /etc/sudoers.d/* \
   /boot/grub/grub.cfg /boot/grub2/grub.cfg /boot/efi/EFI/*/grub.cfg /var/run/docker.sock /root
 do [ ! -e "$file" ] || set -- "$@" "$file"
 done
 echo =files=
 modes "$@"
+for file; do
+  shift
+  [ ! -d "$file" ] || { [ -r "$file" ] && [ -x "$file" ]; } || set -- "$@" "$file"
+done
+echo =closed=
+[ $# = 0 ] || printf '%s\n' "$@"
 echo =end=
 """
 )
@@ -36,7 +42,7 @@ KINDS = (
     ("/etc/shadow", "shadow"),
     ("/etc/gshadow", "shadow"),
     ("/etc/ssh/ssh_host_", "ssh-host-key"),
-    ("/etc/ssh/sshd_config", "sshd"),
+    ("/etc/ssh", "sshd"),
     ("/etc/sudoers", "sudoers"),
     ("/boot/", "grub"),
     ("/var/run/docker.sock", "docker-socket"),
@@ -46,30 +52,42 @@ KINDS = (
     ("/etc/periodic", "cron"),
     ("/var/spool/cron", "cron"),
 )
+# Below a spool of cron stand the accounts' own files, named after them; these belong to the spool itself, or to root.
+SPOOLS = ("/var/spool/cron/", "/etc/crontabs/")
+OF_THE_SPOOL = ("root", "crontabs", "tabs", "lastrun")
 
 
 def read_critical_files(text: str) -> CriticalFiles:
-    found = ended(text, "files")
+    found = ended(text, "files", "closed")
     modes = [read_mode(line) for line in found.lines("files")]
-    files = {mode.path: _file(mode) for mode in modes if mode}
+    closed = frozenset(found.lines("closed"))
+    files = {mode.path: _file(mode, closed) for mode in modes if mode}
     if None in modes or "/etc/passwd" not in files:
         raise Unreadable("the permissions of the critical files could not be read")
     return CriticalFiles(tuple(files[path] for path in sorted(files)))
 
 
-def _file(mode: Mode) -> FileMode:
-    kind = next((kind for start, kind in KINDS if mode.path.startswith(start)), "")
+def _kind(path: str) -> str:
+    if path.startswith(SPOOLS) and path.rpartition("/")[2] not in OF_THE_SPOOL:
+        return "user-crontab"
+    kind = next((kind for start, kind in KINDS if path.startswith(start)), "")
     if not kind:
         raise Unreadable("the answer names a file that was not asked for")
+    return kind
+
+
+def _file(mode: Mode, closed: frozenset[str]) -> FileMode:
+    only_root = mode.owner == "root" and not mode.allows(0o077)
     return FileMode(
         path=mode.path,
-        kind=kind,
+        kind=_kind(mode.path),
         mode=mode.octal,
         owner=mode.owner,
         group=mode.group,
         others_read=mode.allows(0o004),
         others_write=mode.allows(0o002),
         group_write=mode.allows(0o020),
+        files_listed=None if mode.path in closed and not only_root else True,
     )
 
 

@@ -1,11 +1,14 @@
 """The host's packet filter: nft(8), iptables-save(8). firewalld and ufw end up in these.
 
-It filters when something that arrives for this host is dropped or rejected: by the policy of a base chain of the
-input hook, or by a rule that can be reached from one.
+It filters when what no rule allows is dropped or rejected on its way to this host: by the policy of a base chain of
+the input hook, or by an unconditional rule that every packet reaches there. A rule that drops something in particular
+leaves all else open. IPv4 and IPv6 are looked at apart, IPv6 only where an interface has an address.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from inventory.asset import Privilege
 from inventory.facts.firewall import Firewall
@@ -41,64 +44,118 @@ for family in ip ip6; do
   elif [ -n "$names" ]; then echo =unseen=
   fi
 done
+grep -sqv ' lo$' /proc/net/if_inet6 && echo =ipv6=
 echo =end=
 """
 )
 
 _BASE = re.compile(r"type \S+ hook (\w+) .*")
 _POLICY = re.compile(r"policy (\w+)")
-_VERDICT = re.compile(r"\b(?:drop|reject)\b", re.IGNORECASE)
-_JUMP = re.compile(r"\b(?:jump|goto) ([^\s,}]+)")
 _QUOTED = re.compile(r'"[^"]*"')
-_TARGET = re.compile(r"\s(?:-j|-g|--jump|--goto) (\S+)")
+# What a rule may do beside its verdict without being conditional: count, log, comment.
+_ASIDE = re.compile(
+    r'(?:counter(?: packets [0-9]+ bytes [0-9]+| name "")?|comment ""|xt target ""|meta nftrace set 1|'
+    r'log(?: prefix ""| level \w+| flags (?:all|skuid|ether|tcp \S+|ip \S+)| group [0-9]+| snaplen [0-9]+)*)(?: |$)'
+)
+_ALWAYS = re.compile(r"(?:meta nfproto ipv([46]) )?(?:(accept|drop|reject|return)(?: with [\w -]+)?|(jump|goto) (\S+))")
+_SAVED = re.compile(
+    r'-A \S+ (?:-m comment |--comment (?:""|\S+) |-c [0-9]+ [0-9]+ )*(-[jg]|--jump|--goto) (\S+)(?: .*)?'
+)
+_VERDICTS = {"ACCEPT": "accept", "DROP": "drop", "REJECT": "reject", "RETURN": "return"}
+FAMILIES = {"ip": "4", "ip6": "6", "inet": "46", "iptables": "4", "ip6tables": "6"}
 FILTERS = ("drop", "reject")
+
+
+class Step(NamedTuple):
+    """A rule without a condition."""
+
+    does: str  # accept, drop, reject, return, jump, goto
+    chain: str = ""  # where to
+    family: str = ""  # for 4 or 6 only; "" for both
 
 
 @dataclass(slots=True)
 class Chain:
     policy: str = ""  # of an input base chain; "" for any other
-    filters: bool = False
-    jumps: list[str] = field(default_factory=list)
-    rules: int = 0
+    steps: list[Step] = field(default_factory=list)
+    rules: int = 0  # conditional ones too
 
 
 @dataclass(slots=True)
 class Table:
+    families: str  # "4", "6", "46"; "" for tables that see no IP packets on their way in
     chains: dict[str, Chain] = field(default_factory=dict)
 
     def chain(self, name: str) -> Chain:
         return self.chains.setdefault(name, Chain())
 
-    def filters(self) -> bool:
-        """Something is dropped or rejected on the way from an input base chain."""
-        waiting = [name for name, chain in self.chains.items() if chain.policy]
-        seen = set(waiting)
-        while waiting:
-            chain = self.chain(waiting.pop())
-            if chain.filters or chain.policy in FILTERS:
-                return True
-            waiting.extend(set(chain.jumps) - seen)
-            seen.update(chain.jumps)
-        return False
+    def blocks(self, family: str) -> bool:
+        """What no rule allows ends here."""
+        if family not in self.families:
+            return False
+        known: dict[str, str] = {}
+        return any(
+            (self._fate(name, family, known) or chain.policy) in FILTERS
+            for name, chain in self.chains.items()
+            if chain.policy
+        )
+
+    def _fate(self, start: str, family: str, known: dict[str, str]) -> str:
+        """What becomes of a packet that meets no condition: accept, drop, reject, or "" when the chain ends.
+
+        A stack of chains and places in them instead of recursion, each chain once: a host may send any number of
+        chains that call each other.
+        """
+        stack, entered = [(start, 0)], {start}
+        while stack:
+            name, place = stack.pop()
+            said, place = self._walk(name, place, family, known)
+            if said is not None:
+                known[name] = said
+                continue
+            stack.append((name, place))
+            inner = self.chains[name].steps[place].chain
+            if inner in entered:
+                known.setdefault(inner, "")  # a circle, which the kernel refuses to load
+            else:
+                entered.add(inner)
+                stack.append((inner, 0))
+        return known[start]
+
+    def _walk(self, name: str, place: int, family: str, known: dict[str, str]) -> tuple[str | None, int]:
+        """The chain's verdict from this place on; None, and where, when another chain's has to be known first."""
+        steps = self.chains[name].steps if name in self.chains else []
+        for at in range(place, len(steps)):
+            step = steps[at]
+            if step.family not in ("", family):
+                continue
+            if not step.chain:
+                return "" if step.does == "return" else step.does, at
+            if step.chain not in known:
+                return None, at
+            if known[step.chain] or step.does == "goto":
+                return known[step.chain], at
+        return "", len(steps)
 
 
 def read_firewall(text: str) -> Firewall:
     found = ended(text)
     nft = _nft_tables(found.lines("nft"))
-    old = [table for name in ("iptables", "ip6tables") for table in _saved_tables(found.lines(name))]
+    old = [table for name in ("iptables", "ip6tables") for table in _saved_tables(found.lines(name), FAMILIES[name])]
     if not {"nft", "iptables", "ip6tables"} & found.found.keys():
         raise Unreadable("neither nft nor iptables is installed", Reason.COLLECTOR_MISSING)
-    filtering = any(table.filters() for table in [*nft, *old])
-    if not filtering and {"unseen", "failed"} & found.found.keys():
+    in_use = ("4", "6") if "ipv6" in found else ("4",)
+    still_open = tuple(f"IPv{family}" for family in in_use if not any(t.blocks(family) for t in [*nft, *old]))
+    if still_open and {"unseen", "failed"} & found.found.keys():
         raise Unreadable("the kernel holds iptables rules, and no tool here can list them", Reason.COLLECTOR_MISSING)
-    return _firewall("nftables" if nft or not old else "iptables", filtering, [*nft, *old])
+    return _firewall("nftables" if nft or not old else "iptables", still_open, [*nft, *old])
 
 
-def _firewall(backend: str, filtering: bool, tables: list[Table]) -> Firewall:
+def _firewall(backend: str, still_open: tuple[str, ...], tables: Iterable[Table]) -> Firewall:
     chains = [chain for table in tables for chain in table.chains.values()]
     policies = {chain.policy for chain in chains if chain.policy}
     policy = next((p for p in FILTERS if p in policies), "accept")  # without any chain the kernel accepts
-    return Firewall(backend, filtering, policy, sum(chain.rules for chain in chains))
+    return Firewall(backend, not still_open, policy, sum(chain.rules for chain in chains), still_open)
 
 
 def _nft_tables(lines: list[str]) -> list[Table]:
@@ -108,7 +165,7 @@ def _nft_tables(lines: list[str]) -> list[Table]:
     for line in map(str.strip, lines):
         words = line.split()
         if words[:1] == ["table"]:
-            tables.append(Table())
+            tables.append(Table(FAMILIES.get(words[1] if len(words) > 1 else "", "")))
             chain = None
         elif words[:1] == ["chain"] and len(words) > 1 and tables:
             chain = tables[-1].chain(words[1])
@@ -128,13 +185,14 @@ def _nft_line(chain: Chain, line: str) -> None:
         chain.policy = (policy.group(1) if policy else "accept") if base.group(1) == "input" else ""
         return
     # iptables-nft shows targets that nft cannot translate as: xt target "REJECT"
-    bare = _QUOTED.sub("", line.replace('xt target "REJECT"', "reject"))
+    bare = _QUOTED.sub('""', line.replace('xt target "REJECT"', "reject"))
     chain.rules += 1
-    chain.filters = chain.filters or bool(_VERDICT.search(bare))
-    chain.jumps.extend(_JUMP.findall(bare))
+    always = _ALWAYS.fullmatch(" ".join(_ASIDE.sub("", " ".join(bare.split())).split()))
+    if always:
+        chain.steps.append(Step(always[2] or always[3], always[4] or "", always[1] or ""))
 
 
-def _saved_tables(lines: list[str]) -> list[Table]:
+def _saved_tables(lines: list[str], families: str) -> list[Table]:
     """iptables-save(8), and the output of ``iptables -S``, which is its filter table alone."""
     bounded(len(lines), 200_000, "lines of firewall rules")
     tables: list[Table] = []
@@ -143,17 +201,17 @@ def _saved_tables(lines: list[str]) -> list[Table]:
         if not words or line.startswith(("#", "COMMIT")):
             continue
         if line.startswith("*"):
-            tables.append(Table())
+            tables.append(Table(families))
             continue
-        tables = tables or [Table()]
+        tables = tables or [Table(families)]
         if words[0] in ("-A", "-P", "-N") or words[0].startswith(":"):
-            _saved_line(tables[-1], words, line)
+            _saved_line(tables[-1], words)
         elif not words[0].startswith("["):
             raise Unreadable("the answer of iptables is no rule set")
     return tables
 
 
-def _saved_line(table: Table, words: list[str], line: str) -> None:
+def _saved_line(table: Table, words: list[str]) -> None:
     """``-A CHAIN ...``, ``-P CHAIN POLICY``, ``-N CHAIN``, or ``:CHAIN POLICY [packets:bytes]``."""
     if words[0].startswith(":"):
         words = ["-P", words[0][1:], *words[1:]]
@@ -163,10 +221,12 @@ def _saved_line(table: Table, words: list[str], line: str) -> None:
     if words[0] == "-P":
         chain.policy = words[2].lower() if words[1] == "INPUT" else ""
     elif words[0] == "-A":
-        target = _TARGET.search(_QUOTED.sub("", line))
         chain.rules += 1
-        chain.filters = chain.filters or bool(target and target.group(1).lower() in FILTERS)
-        chain.jumps.extend([target.group(1)] if target else [])
+        said = _SAVED.fullmatch(_QUOTED.sub('""', " ".join(words)))
+        if said and said[2] in _VERDICTS:
+            chain.steps.append(Step(_VERDICTS[said[2]]))
+        elif said:
+            chain.steps.append(Step("goto" if "g" in said[1] else "jump", said[2]))
 
 
 FIREWALL = ScriptProbe(

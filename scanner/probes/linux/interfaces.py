@@ -9,7 +9,9 @@ BODY = r"""
 [ -d /sys/class/net ] || exit 69
 echo =flags=
 for link in /sys/class/net/*; do
-  [ -r "$link/flags" ] && read -r flags <"$link/flags" && printf '%s\n' "${link##*/} $flags"
+  port=own
+  [ ! -e "$link/master" ] && [ ! -e "$link/brport" ] || port=port
+  [ -r "$link/flags" ] && read -r flags <"$link/flags" && printf '%s\n' "${link##*/} $flags $port"
 done
 echo =end=
 """
@@ -26,12 +28,13 @@ def read_interfaces(text: str) -> Interfaces:
 
 
 def _interface(line: str) -> Interface:
-    name, _, flags = line.rpartition(" ")
+    words = line.split(" ")
     try:
+        name, flags, port = words
         bits = int(flags, 16)
     except ValueError:
         raise Unreadable("the flags of a network interface are no number") from None
-    return Interface(name, bool(bits & IFF_UP), bool(bits & IFF_PROMISC))
+    return Interface(name, bool(bits & IFF_UP), bool(bits & IFF_PROMISC), port == "port")
 
 
 INTERFACES = ScriptProbe("interfaces", Script("interfaces", BODY), read_interfaces, tool="sysfs")

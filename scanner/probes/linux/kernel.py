@@ -18,6 +18,13 @@ BODY = r"""
 echo "uname=$(uname -rv)"
 file=/sys/module/apparmor/parameters/enabled
 [ -r $file ] && read -r on <$file && echo "apparmor=$on"
+profiles=/sys/kernel/security/apparmor/policy/profiles
+if [ "${on:-}" = Y ] && [ -r $profiles ] && [ -x $profiles ]; then
+  set -- $profiles/*/mode
+  if [ ! -e "$1" ]; then echo enforced=0
+  elif [ -r "$1" ]; then echo "enforced=$(grep -hsxE 'enforce|kill' "$@" | grep -c .)"
+  fi
+fi
 if [ -r /sys/fs/selinux/enforce ]; then read -r on </sys/fs/selinux/enforce; echo "enforce=$on"; fi
 [ -e /etc/selinux/config ] && echo "selinux_config=yes"
 grep '^oom_kill ' /proc/vmstat
@@ -79,6 +86,7 @@ def read_kernel(text: str) -> Kernel:
         cpu_vulnerabilities=_vulnerabilities(said),
         apparmor={"Y": True, "N": False}.get(head.get("apparmor", "")),
         selinux=_selinux(head),
+        apparmor_enforced=number(head.get("enforced", "")),
         oom_kills=next((number(ln[9:]) for ln in said.lines("") if ln.startswith("oom_kill ")), None),
     )
 
@@ -98,12 +106,14 @@ def _vulnerabilities(said: Parts) -> tuple[CpuVulnerability, ...] | None:
     return tuple(CpuVulnerability(name, status, _vulnerable(status)) for name, status in named)
 
 
-def _vulnerable(status: str) -> bool:
-    """True for "Vulnerable: ...", itlb_multihit's "KVM: Vulnerable" and "Unknown: No mitigations".
+def _vulnerable(status: str) -> bool | None:
+    """True for "Vulnerable: ..." and itlb_multihit's "KVM: Vulnerable".
 
-    "SMT vulnerable" behind a mitigation is not.
+    "Unknown: Dependent on hypervisor status" and "Unknown: No mitigations" are what a guest, and a processor that its
+    maker no longer looks after, say: nobody knows. "SMT vulnerable" behind a mitigation is mitigated.
     """
-    return status.removeprefix("KVM: ").startswith(("Vulnerable", "Unknown"))
+    bare = status.removeprefix("KVM: ")
+    return None if bare.startswith("Unknown") else bare.startswith("Vulnerable")
 
 
 def _installed(said: Parts) -> list[InstalledKernel]:

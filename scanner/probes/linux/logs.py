@@ -41,23 +41,32 @@ done
     next
   }
   match($0, /[Tt]arget[ \t]*=[ \t]*"[^"]*"/) { say("target", 0); next }
+  match($0, /"om(kafka|elasticsearch|http|rabbitmq|mongodb|amqp1|hiredis|clickhouse)"/) { say("target", 0); next }
   match($0, /:omrelp:[^ \t;]+/) { say("classic", 8); next }
   /^[^"]*[ \t]@@?[^ \t]/ && match($0, /[ \t]@@?(\([^)]*\))?[^ \t;]+/) { say("classic", 1) }
 ' "$@"
 echo "=targets:$?="
 echo =journal=
 [ -e /run/systemd/journal/socket ] && echo journald
-for file in /var/log/journal/*/system.journal; do [ -e "$file" ] && echo persistent && break; done
+for folder in /var/log/journal /var/log/journal/*; do
+  [ ! -d "$folder" ] || { [ -r "$folder" ] && [ -x "$folder" ]; } || echo closed
+  [ -e "$folder/system.journal" ] && echo persistent && break
+done
 set --
-for file in /var/log/auth* /var/log/secure* /var/log/btmp* /var/log/*/auth* /var/log/*/secure*; do
+for file in /var/log/auth* /var/log/secure* /var/log/*/auth* /var/log/*/secure*; do
   [ -f "$file" ] && set -- "$@" "$file"
 done
+[ $# -gt 0 ] || [ ! -f /var/log/messages ] || set -- /var/log/messages
+for file in /var/log/btmp*; do [ -f "$file" ] && set -- "$@" "$file"; done
 echo =files=
 [ $# = 0 ] || stat -L -c '%a %n' "$@"
 echo "=files:$?="
 exit 0
 """
 
+# They send logs on, where to is in their own configuration, which is not read.
+SHIPPERS = ("filebeat", "fluent-bit", "fluentd", "td-agent", "vector", "promtail", "nxlog", "splunkd")
+LOOPBACK = re.compile(r"(\[?::1\]?|127\.[0-9.]+|localhost)(:[0-9]+)?", re.IGNORECASE)
 FULL_NAMES = {"systemd-journal": "systemd-journald"}
 # Which daemon must run for the targets found in its configuration to mean anything.
 RUN_BY = {
@@ -80,13 +89,21 @@ def read_logs(text: str) -> Logs:
         daemons=daemons,
         remote_targets=_targets(found, daemons),
         journal_storage=storage,
-        journal_persistent=None if storage is None else "persistent" in journal and storage in ("persistent", "auto"),
+        journal_persistent=None if storage is None else _persistent(journal, storage),
         sensitive_files=sensitive,
     )
 
 
+def _persistent(journal: list[str], storage: str) -> bool | None:
+    """None: a directory where the journal may be cannot be looked into."""
+    if storage not in ("persistent", "auto") or "persistent" in journal:
+        return storage in ("persistent", "auto")
+    return None if "closed" in journal else False
+
+
 def _targets(found: list[str], daemons: tuple[str, ...]) -> tuple[str, ...] | None:
-    """None: a configuration file may not be read, so that an empty list would prove nothing."""
+    """None: an empty list would prove nothing. A file may not be read, or a program takes the logs on this host and
+    sends them where its own configuration says."""
     kept = set()
     for line in found:
         kind, _, rest = line.partition(":")
@@ -94,9 +111,11 @@ def _targets(found: list[str], daemons: tuple[str, ...]) -> tuple[str, ...] | No
         value = _target(kind, rest.partition(":")[2])
         if value and (needed is None or any(name in daemons for name in needed)):
             kept.add(value)
-    if not kept and any(line.startswith("unreadable:") for line in found):
+    remote = tuple(sorted(target for target in kept if not LOOPBACK.fullmatch(target)))
+    unseen = any(line.startswith("unreadable:") for line in found)
+    if not remote and (unseen or kept or any(name in daemons for name in SHIPPERS)):
         return None
-    return tuple(sorted(kept))
+    return remote
 
 
 def _target(kind: str, text: str) -> str:

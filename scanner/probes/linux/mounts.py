@@ -5,7 +5,8 @@ how full they are: a dead file server must not hold up the visit.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from inventory.facts.storage import Mount, Mounts
 from scanner.probes.linux.sections import Parts, bounded, ended
@@ -60,6 +61,11 @@ done
 echo =end=
 """
 
+# What the section does not ask about, as its case says.
+REMOTE = (
+    *("nfs", "cifs", "smb", "ceph", "9p", "afs", "gluster", "fuse", "lustre", "gpfs", "ocfs2", "gfs2", "virtiofs"),
+    "beegfs",
+)
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _DF = re.compile(r"(\S.*?) +(-|[0-9]+) +(-|-?[0-9]+) +(-|-?[0-9]+) +(-|[0-9]+%) +(/.*)")
 _PARTITION = re.compile(r"p?[0-9]+\Z")
@@ -81,12 +87,32 @@ def read_mounts(text: str) -> Mounts:
     sizes, inodes = _usage(found, "df"), _usage(found, "inodes")
     blocks = _blocks(found.lines("blocks"))
     mounts: dict[str, Mount] = {}
+    seen: dict[str, str] = {}
     for line in lines:
         mount = _mount(line, sizes, inodes, blocks)
         mounts[mount.target] = mount  # of two on one place, the later one hides the earlier
+        seen[mount.target] = line
     if "/" not in mounts:
         raise Unreadable("the host shows no root file system")
-    return Mounts(tuple(mounts[target] for target in sorted(mounts)))
+    first = _first_views(seen.values())
+    items = (_measured(mounts[target], first, sizes) for target in sorted(mounts))
+    return Mounts(tuple(items))
+
+
+def _first_views(lines: Iterable[str]) -> frozenset[str]:
+    """Of the places where one file system is mounted, the shortest. btrfs numbers its subvolumes: the source counts."""
+    first: dict[str, str] = {}
+    for line in lines:
+        device, kind, target, _, source = line.split(" ", 4)
+        key = source if kind == "btrfs" else f"{device} {source}"
+        first[key] = min(first.get(key, target), target, key=lambda path: (len(path), path))
+    return frozenset(_unescaped(target) for target in first.values())
+
+
+def _measured(mount: Mount, first: frozenset[str], sizes: "Usage") -> Mount:
+    again = mount.target not in first
+    asked = not mount.type.startswith(REMOTE) and not again and mount.target.isprintable()
+    return replace(mount, again=again, unmeasured=asked and mount.target not in sizes)
 
 
 Usage = dict[str, tuple[int | None, int | None]]

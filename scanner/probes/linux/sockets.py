@@ -28,7 +28,11 @@ else
   done
 fi
 printf '%s\n' "=$tool="
-printf '%s\n' "$out" | sed 's/^=/-=/'
+case $out in
+  *"
+="*) out=$(printf '%s\n' "$out" | sed 's/^=/-=/') || exit 69 ;;
+esac
+printf '%s\n' "$out"
 echo =end=
 """
 

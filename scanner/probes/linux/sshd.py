@@ -22,7 +22,7 @@ BODY = (
     ROOT_ONLY
     + SHELL
     + r"""
-command -v awk >/dev/null || exit 69
+command -v awk >/dev/null && command -v sed >/dev/null && command -v grep >/dev/null || exit 69
 about() {
   name= parent=
   while read -r key value; do

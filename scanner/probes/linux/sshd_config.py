@@ -5,7 +5,8 @@
 
 # ssh_settings FILE KEYWORDS: one line for each setting of these keywords in FILE and in what it includes:
 # "always" or "match", the file and line (of the Match line where there is one), the keyword in lower case, its value,
-# apart by tabs; the keyword "unreadable" for a file that could not be read. KEYWORDS is a regular expression. An included file under a Match line holds under that Match line only.
+# apart by tabs; the keyword "unreadable" for a file that could not be read. KEYWORDS is a regular expression.
+# An included file under a Match line holds under that Match line only.
 SHELL = r"""
 ssh_settings() {
   keywords=$2

@@ -1,5 +1,6 @@
 """Who may become root: sudoers(5), read as files and parsed here. Comments stay on the host.
 
+Rules that sudo takes from a directory (nsswitch.conf, "sudoers:") cannot be read here: they are one unknown rule.
 What sudo itself would refuse to read is :class:`Unreadable`, never "no rule".
 """
 
@@ -39,6 +40,10 @@ for file; do
   printf '%s\n' "$file"
   set -- "$@" "$file"
 done
+echo =directory=
+if [ -e /etc/nsswitch.conf ]; then grep -sE '^sudoers:' /etc/nsswitch.conf
+else grep -sE '^sudoers:' /usr/etc/nsswitch.conf
+fi
 echo =lines=
 awk '
   /^[ \t]*[#@]include(dir)?[ \t]/ { print FILENAME "\t" FNR "\t" $0; next }
@@ -49,6 +54,8 @@ awk '
 
 TAGS = "(?:NO)?(?:PASSWD|EXEC|SETENV|LOG_INPUT|LOG_OUTPUT|MAIL|FOLLOW|INTERCEPT)"
 OPTIONS = "ROLE|TYPE|PRIVS|LIMITPRIVS|TIMEOUT|NOTBEFORE|NOTAFTER|CWD|CHROOT|APPARMOR_PROFILE"
+ROOT_PASSWORD = ("targetpw", "rootpw")
+DIRECTORIES = ("sss", "ldap")  # what nsswitch.conf may name beside "files"
 MAX_RULES = 50_000
 MAX_DEPTH = 128  # sudo's own limit for nested includes
 
@@ -79,6 +86,7 @@ class _Policy:
     members: dict[str, list[str]] = field(default_factory=dict)  # alias: what it holds
     specs: list[Line] = field(default_factory=list)
     unasked: set[str] = field(default_factory=set)  # !authenticate holds for these accounts; "ALL" for everybody
+    root_password: set[str] = field(default_factory=set)  # settings by which sudo asks for root's password
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +96,11 @@ class _Meaning:
     everything: frozenset[str]  # stands for every command
     root: frozenset[str]  # stands for root among the accounts to run as
     unasked: frozenset[str]  # accounts that are not asked for a password by default
+    root_password: bool  # who is asked has to know root's password
 
 
 def read_sudoers(text: str) -> Sudoers:
-    found = ended(text, "files", "lines")
+    found = ended(text, "files", "directory", "lines")
     names = found.lines("files")
     if not names:
         raise Unreadable("no sudoers file could be read")
@@ -102,13 +111,23 @@ def read_sudoers(text: str) -> Sudoers:
         everything=_closure({"ALL"}, policy.holders),
         root=_closure({"ALL", "root", "#0"}, policy.holders),
         unasked=_closure(policy.unasked, policy.members),
+        root_password=bool(policy.root_password),
     )
-    rules: list[SudoRule] = []
+    rules = [_of_directory(name) for name in DIRECTORIES if name in _sources(found)]
     for spec in policy.specs:
         for rule in _rules(spec, meaning):
             rules.append(rule)
             bounded(len(rules), MAX_RULES, "sudo rules")
     return Sudoers(tuple(rules))
+
+
+def _sources(found: Parts) -> list[str]:
+    return [word for line in found.lines("directory")[:1] for word in line.partition("#")[0].split()[1:]]
+
+
+def _of_directory(name: str) -> SudoRule:
+    who = f"the rules of the directory ({name})"
+    return SudoRule(who, "", "", "not known", nopasswd=None, unrestricted=None, file="/etc/nsswitch.conf", line=0)
 
 
 def _logical(found: Parts) -> dict[str, list[Line]]:
@@ -164,8 +183,8 @@ def _take(policy: _Policy, line: Line) -> None:
     defaults, alias = _DEFAULTS.fullmatch(line.text), _ALIAS.fullmatch(line.text)
     if defaults:
         scope, who, settings = defaults.groups()
-        if any(setting.replace(" ", "") == "!authenticate" for setting in (settings or "").split(",")):
-            policy.unasked.update(who.split(",") if scope == ":" else ["ALL"])
+        for setting in (settings or "").split(","):
+            _default(policy, "".join(setting.split()), who.split(",") if scope == ":" else ["ALL"], scope is None)
     elif alias:
         for definition in _split(alias.group(2), ":", line):
             made = _DEFINITION.fullmatch(definition)
@@ -176,6 +195,18 @@ def _take(policy: _Policy, line: Line) -> None:
                 policy.holders.setdefault(member, []).append(made.group(1))
     else:
         policy.specs.append(line)
+
+
+def _default(policy: _Policy, setting: str, who: list[str], everywhere: bool) -> None:
+    name, _, group = setting.partition("=")
+    if setting == "!authenticate":
+        policy.unasked.update(who)
+    elif name == "exempt_group":
+        policy.unasked.add(f"%{group}")
+    elif setting in ROOT_PASSWORD and everywhere:
+        policy.root_password.add(setting)
+    elif setting.startswith("!"):
+        policy.root_password.discard(setting[1:])
 
 
 def _closure(names: set[str], leads_to: dict[str, list[str]]) -> frozenset[str]:
@@ -202,7 +233,8 @@ def _rules(line: Line, meaning: _Meaning) -> Iterator[SudoRule]:
             shown = ", ".join(items)
             for who in users:
                 unasked = not asks if asks is not None else not meaning.unasked.isdisjoint(("ALL", who))
-                yield SudoRule(who, hosts.strip(), run_as, shown, unasked, everything, line.file, line.number)
+                root = meaning.root_password and not unasked
+                yield SudoRule(who, hosts.strip(), run_as, shown, unasked, everything, line.file, line.number, root)
 
 
 def _users(line: Line) -> tuple[list[str], str]:

@@ -1,7 +1,7 @@
 """Kernel settings, read from /proc/sys (kernel docs, admin-guide/sysctl)."""
 
 from inventory.facts.sysctl import Sysctl
-from scanner.probes.linux.sections import ended
+from scanner.probes.linux.sections import Parts, ended
 from scanner.probes.script import ScriptProbe, number
 from scanner.query import Script, Unreadable
 
@@ -12,6 +12,7 @@ FILES = {
     "accept_redirects_default": "net/ipv4/conf/default/accept_redirects",
     "ipv6_accept_redirects_all": "net/ipv6/conf/all/accept_redirects",
     "ipv6_accept_redirects_default": "net/ipv6/conf/default/accept_redirects",
+    "ipv6_disabled": "net/ipv6/conf/all/disable_ipv6",
     "send_redirects_all": "net/ipv4/conf/all/send_redirects",
     "accept_source_route_all": "net/ipv4/conf/all/accept_source_route",
     "accept_source_route_default": "net/ipv4/conf/default/accept_source_route",
@@ -31,6 +32,13 @@ FILES = {
     "unprivileged_bpf_disabled": "kernel/unprivileged_bpf_disabled",
 }
 
+OF_INTERFACES = (
+    ("net/ipv4/", "/accept_redirects"),
+    ("net/ipv6/", "/accept_redirects"),
+    ("net/ipv4/", "/rp_filter"),
+)
+
+# Links to guests come and go by the thousand, and get what "default" says: they are passed over.
 # A shell that reads byte by byte, as dash does, gets only the first character of such a file: one grep reads them all.
 # Kernels before 5.16 show fs.protected_* to root only: such a file exists and cannot be read.
 BODY = f"""
@@ -38,6 +46,11 @@ cd /proc/sys || exit 69
 set -- {" ".join(FILES.values())}
 echo =settings=
 grep -sH '' "$@"
+echo =interfaces=
+for link in net/ipv4/conf/*; do
+  case ${{link##*/}} in all|default|lo|veth*|cali*|br-*|tap*|vnet*) continue ;; esac
+  grep -sH '' "$link/accept_redirects" "$link/rp_filter" "net/ipv6/conf/${{link##*/}}/accept_redirects"
+done
 echo =denied=
 for file; do [ ! -e "$file" ] || [ -r "$file" ] || printf '%s\\n' "$file"; done
 echo =end=
@@ -45,13 +58,25 @@ echo =end=
 
 
 def read_sysctl(text: str) -> Sysctl:
-    found = ended(text, "settings", "denied")
+    found = ended(text, "settings", "interfaces", "denied")
     said = dict(line.partition(":")[::2] for line in found.lines("settings"))
     denied = tuple(name for name, file in FILES.items() if file in found.lines("denied"))
     values = {name: _value(said[file]) for name, file in FILES.items() if file in said}
     if not values:
         raise Unreadable("the host shows no kernel settings")
-    return Sysctl(**dict.fromkeys(FILES) | values, denied=denied)
+    redirects, ipv6_redirects, filters = (_of_interfaces(found, end) for end in OF_INTERFACES)
+    return Sysctl(
+        **dict.fromkeys(FILES) | values,
+        denied=denied,
+        accept_redirects_interfaces=max(redirects, default=None),
+        ipv6_accept_redirects_interfaces=max(ipv6_redirects, default=None),
+        rp_filter_interfaces=min(filters, default=None),
+    )
+
+
+def _of_interfaces(found: Parts, ends: tuple[str, str]) -> list[int]:
+    lines = [line.rpartition(":") for line in found.lines("interfaces")]
+    return [_value(value) for file, _, value in lines if file.startswith(ends[0]) and file.endswith(ends[1])]
 
 
 def _value(text: str) -> int:

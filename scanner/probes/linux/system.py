@@ -17,6 +17,7 @@ if [ -e /.dockerenv ]; then echo container=docker
 elif [ -e /run/.containerenv ]; then echo container=podman
 elif [ -r /run/systemd/container ]; then echo "container=$(cat /run/systemd/container)"
 elif command -v systemd-detect-virt >/dev/null && kind=$(systemd-detect-virt --container); then echo "container=$kind"
+else kind=$(grep -soE '/(docker|kubepods|libpod|lxc|containerd)' /proc/1/cgroup) && echo "container=${kind##*/}"
 fi
 echo "=os-release="
 cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release
@@ -40,7 +41,7 @@ def read_system(text: str) -> System:
         codename=names.get("VERSION_CODENAME", ""),
         hostname=said.get("hostname", ""),
         architecture=said.get("architecture", ""),
-        uptime_seconds=number(said.get("uptime", "")) or 0,
+        uptime_seconds=number(said.get("uptime", "")),
         boot_id=said.get("boot_id", ""),
         container=said.get("container") or None,
         init=said.get("init", ""),

@@ -1,5 +1,8 @@
 """What the host's own package manager would install now, from the metadata it already has.
 
+apt names one source of a candidate, and leaves out what a hold or phasing keeps back: apt-cache(8) policy tells
+whether a version between the installed and the newest comes from a security suite.
+
 Nothing is loaded and no lock is taken: apt-get(8) simulates, dnf(8) and yum(8) use the system cache (``-C``),
 zypper(8) does not refresh, apk(8) stays off the network. An age of None says that there is no metadata.
 """
@@ -18,6 +21,7 @@ MAX_UPDATES = 50_000
 # Directories of wants/ are how systemd enables a timer: looking at them costs no process.
 BODY = r"""
 wanted() { for unit; do [ -e "/etc/systemd/system/timers.target.wants/$unit" ] && echo "timer=$unit"; done; }
+known() { for file; do [ -e "$file" ] && echo security=yes && break; done; }
 stamps() { echo "now=$(date +%s)"; echo =times=; stat -c %Y "$@" 2>/dev/null; echo "=times:0="; }
 if [ -s /var/lib/dpkg/status ] && command -v apt-get >/dev/null; then
   set --
@@ -33,8 +37,26 @@ if [ -s /var/lib/dpkg/status ] && command -v apt-get >/dev/null; then
   echo =lists=; echo /var/lib/apt/lists/*_Packages*
   echo =periodic=; apt-config dump | grep '^APT::Periodic::'
   echo =apt=
-  apt-get -s -o Debug::NoLocking=true "$@" dist-upgrade 2>/dev/null
-  echo "=apt:$?="
+  said=$(apt-get -s -o Debug::NoLocking=true "$@" dist-upgrade 2>/dev/null)
+  code=$?
+  printf '%s\n' "$said"
+  echo "=apt:$code="
+  names=$(printf '%s\n' "$said" | awk '
+    /^Inst / { print $2; next }
+    /^The following .*(kept back|deferred due to phasing)/ { listed = 1; next }
+    listed && /^  / { for (at = 1; at <= NF; at++) print $at; next }
+    { listed = 0 }' | head -n 2000)
+  echo =policy=
+  [ -z "$names" ] || apt-cache "$@" policy $names 2>/dev/null | awk '
+    function say() { if (name != "") print name, installed, candidate, secure }
+    /^[^ ]/ { say(); name = $1; sub(/:$/, "", name); installed = candidate = "-"; newer = 0; secure = "no" }
+    /^  Installed:/ { installed = $2 }
+    /^  Candidate:/ { candidate = $2 }
+    /^  Version table:/ { newer = 1 }
+    /^ \*\*\*/ { newer = 0 }
+    newer && /^        / && /[Ss]ecurity/ { secure = "yes" }
+    END { say() }'
+  echo "=policy:$?="
 elif [ -s /lib/apk/db/installed ] || [ -s /usr/lib/apk/db/installed ]; then
   stamps /var/cache/apk/APKINDEX.*.tar.gz /etc/apk/cache/APKINDEX.*.tar.gz
   echo =apk=; apk --no-network version -l '<' 2>/dev/null; echo "=apk:$?="
@@ -44,6 +66,7 @@ elif command -v zypper >/dev/null; then
     [ -e $file ] && echo mechanism=timer
   done
   [ -e /etc/cron.daily/opensuse.org-online_update ] && echo mechanism=cron && echo timer=cron
+  grep -qE '^ID="?opensuse-(tumbleweed|microos|slowroll)' /etc/os-release || echo security=yes
   stamps /var/cache/zypp/raw/*/cookie /var/cache/zypp/raw/*/repodata/repomd.xml
   echo =zypper=; zypper -q --non-interactive --no-refresh list-updates 2>/dev/null; echo "=zypper:$?="
   echo =patches=
@@ -55,6 +78,8 @@ else
   wanted dnf-automatic.timer dnf-automatic-install.timer dnf5-automatic.timer
   [ -e /etc/systemd/system/multi-user.target.wants/yum-cron.service ] && echo timer=yum-cron
   grep -shE '^ *apply_updates *=' /etc/dnf/automatic.conf /etc/dnf/dnf5-plugins/automatic.conf /etc/yum/yum-cron.conf
+  known /var/cache/dnf/*/repodata/*updateinfo* /var/cache/dnf/*updateinfo.solvx \
+    /var/cache/libdnf5/*/repodata/*updateinfo* /var/cache/libdnf5/*/solv/*updateinfo* /var/cache/yum/*/*/*/*updateinfo*
   stamps /var/cache/dnf/*/repodata/*primary* /var/cache/dnf/*/repodata/repomd.xml \
     /var/cache/libdnf5/*/repodata/*primary* /var/cache/libdnf5/*/repodata/repomd.xml \
     /var/cache/yum/*/*/*/cachecookie /var/cache/yum/*/*/*/repomd.xml
@@ -73,7 +98,8 @@ def read_updates(text: str) -> Updates:
         raise Unreadable("no package manager answered")
     pending = tuple(sorted(READERS[manager](said), key=lambda update: (update.name, update.candidate)))
     bounded(len(pending), MAX_UPDATES, "pending updates")
-    return Updates(manager, pending, _age(said), AUTOMATIC[manager](said))
+    tells = manager == "apt" or "security=yes" in said.lines("")  # which suites apt has, its repositories tell
+    return Updates(manager, pending, _age(said), AUTOMATIC[manager](said), tells)
 
 
 def _age(said: Parts) -> int | None:
@@ -89,6 +115,7 @@ def _age(said: Parts) -> int | None:
 
 def _apt(said: Parts) -> Iterator[PendingUpdate]:
     """``Inst NAME [INSTALLED] (CANDIDATE ORIGIN:VERSION/SUITE, ... [ARCH]) []``; a new package has no [INSTALLED]."""
+    policy = _policy(said)
     for line in said.closed("apt").lines:
         if not line.startswith("Inst "):
             continue
@@ -98,7 +125,20 @@ def _apt(said: Parts) -> Iterator[PendingUpdate]:
         suite = origin.rpartition(" [")[0] or origin
         if not bracket or not name or not candidate:
             raise Unreadable("apt-get printed an Inst line that is none")
-        yield PendingUpdate(name, installed.strip("[] "), candidate, suite, "security" in suite.lower())
+        kept = policy.pop(name, None)
+        secure = "security" in suite.lower() or bool(kept and kept.security)
+        yield PendingUpdate(name, installed.strip("[] "), candidate, suite, secure)
+    yield from (update for update in policy.values() if update.installed != update.candidate)
+
+
+def _policy(said: Parts) -> dict[str, PendingUpdate]:
+    """``NAME INSTALLED CANDIDATE yes|no``: is there a newer version from a security suite? Missing in old answers."""
+    if "policy" not in said:
+        return {}
+    rows = [line.split() for line in said.closed("policy").lines]
+    if not all(len(row) == 4 and row[3] in ("yes", "no") for row in rows):
+        raise Unreadable("apt-cache printed a policy that is none")
+    return {r[0]: PendingUpdate(r[0], r[1], r[2], "a repository, but is kept back", r[3] == "yes") for r in rows}
 
 
 def _dnf(said: Parts) -> Iterator[PendingUpdate]:

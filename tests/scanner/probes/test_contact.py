@@ -21,7 +21,10 @@ def attempt(reason: Reason | None, *, reached: bool = True, logged_in: bool = Fa
 @pytest.mark.parametrize(
     ("met", "fact"),
     [
-        (attempt(None, logged_in=True), Contact("ssh", BANNER, "SHA256:a", key_refused=False, weak_only=False, said="")),
+        (
+            attempt(None, logged_in=True),
+            Contact("ssh", BANNER, "SHA256:a", key_refused=False, weak_only=False, said=""),
+        ),
         (
             attempt(Reason.HOST_KEY_MISMATCH),
             Contact("ssh", BANNER, "SHA256:a", key_refused=True, weak_only=False, said="why"),

@@ -129,4 +129,4 @@ def test_aliases_that_hold_each_other_come_to_an_end() -> None:
     links = b"".join(b"/s\t%d\tUser_Alias A%d = A%d\n" % (n, n, (n + 1) % 9000) for n in range(9000))
     users = b"".join(b"/s\t%d\tA%d ALL=(ALL) ALL\n" % (n, n) for n in range(9000))
     rest = b"/s\t1\tDefaults:A0 !authenticate\n"
-    assert soon("sudoers", b"=files=\n/s\n=lines=\n" + links + rest + users + b"=end=\n") == "fact"
+    assert soon("sudoers", b"=files=\n/s\n=directory=\n=lines=\n" + links + rest + users + b"=end=\n") == "fact"
