@@ -44,9 +44,12 @@ def against_lynis(folder: Path, pairs: int) -> None:
         return
     scan(folder)  # makes the record: set-up
     quiet = wait_for_quiet()
-    taken = [(scan(folder), lynis(folder)) for _ in range(pairs)]
-    ratio = [ours.wall / theirs.wall for ours, theirs in taken]
     row("other load when it began", f"{quiet:.2f} cores")
+    taken: list[tuple[Took, Took]] = []
+    for _ in range(pairs):
+        taken.append((scan(folder), lynis(folder)))
+        row("    a pair", " and ".join(f"{took.wall:.1f} s" for took in taken[-1]))
+    ratio = [ours.wall / theirs.wall for ours, theirs in taken]
     row("estatecheck scan, wall time", said([ours.wall for ours, _ in taken], "s"))
     row("lynis audit system --quick, wall time", said([theirs.wall for _, theirs in taken], "s"))
     row("ratio", said(ratio, "of lynis", 1, 2), verdict(median(ratio) <= 0.25, "a quarter"))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from string import hexdigits
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from scanner.service.evidence_check import PackVerdict
 
 MAX_PEM = 64 * 1024  # bytes
+ID_LENGTH = 64  # hexadecimal digits of a SHA-256
 app = group("Evidence that both sides can check: export, verify.")
 
 
@@ -72,7 +74,9 @@ def key(
 @app.command()
 def verify(
     file: Path,
-    key: Annotated[Path | None, typer.Option(help="The signer's public key in PEM, got from its owner.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The signer's key, got from its owner: its id, or the public key as a PEM file.")
+    ] = None,
     format: Annotated[str, typer.Option("--format", help="table or json")] = "table",  # noqa: A002
 ) -> None:
     """Check an evidence file offline.
@@ -80,7 +84,7 @@ def verify(
     Ends with 0 when everything holds, 1 when something does not, and 3 when something could not be checked, such as
     whose key it is: name it with --key. Your own signing key is known.
 
-    Example: estatecheck evidence verify EC-0001.evidence.zip --key supplier-key.pem
+    Example: estatecheck evidence verify EC-0001.evidence.zip --key 1f7c...  (64 digits)
     """
     known("--format", format, SHAPES)
     with plain_errors(SettingsError):
@@ -90,7 +94,7 @@ def verify(
 
     try:
         with plain_errors(CatalogueError):
-            verdict = check_pack(file, catalogue(), _bytes_of(key) if key else None, _own_key_id(own))
+            verdict = check_pack(file, catalogue(), _key_id(key) if key else None, _own_key_id(own))
     except OSError as fault:
         raise fail(f"{file} cannot be read: {fault.strerror}") from fault
     except PackError as fault:
@@ -104,12 +108,19 @@ def verify(
     raise typer.Exit(Exit.OK if verdict.holds else Exit.INCOMPLETE)
 
 
-def _bytes_of(key: Path) -> bytes:
+def _key_id(key: str) -> str:
+    """Of an id, or of a file with a public key in PEM. Ends with exit code 2 when it is neither."""
+    from scanner.service.signing import SigningError, key_id, public_key
+
+    if len(key) == ID_LENGTH and set(key) <= set(hexdigits):
+        return key.lower()
     try:
-        with key.open("rb") as pem:
-            return pem.read(MAX_PEM)
+        with Path(key).open("rb") as pem:
+            return key_id(public_key(pem.read(MAX_PEM)))
     except OSError as fault:
-        raise fail(f"{key} cannot be read: {fault.strerror}") from fault
+        raise fail(f"--key {key} is no id of a key, and no file that can be read: {fault.strerror}") from fault
+    except SigningError as fault:
+        raise fail(f"--key {key}: {fault}") from fault
 
 
 def _own_key_id(path: Path | None) -> str | None:

@@ -1,7 +1,8 @@
 """``estatecheck scan``: look, judge, store, tell."""
 
+import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -82,8 +83,9 @@ def _scan(
         bench.try_output()
         job = bench.job(planned, trust_new=trust_new, options=_options(limit, globs))
         bench.tell_lost()
-        scanned = run_with_progress(job, quiet)
-    data = _told(bench, scanned.scan_id, shape)
+        with interruptible():
+            scanned = run_with_progress(job, quiet)
+            data = _told(bench, scanned.scan_id, shape)
     return _exit_code(data, scanned, fail_on, settings.number("max_unreachable"))
 
 
@@ -98,8 +100,6 @@ def _told(bench: "Workbench", scan_id: int, shape: str) -> "ReportData":
         say(bench.summary(data, shape, written))
     except EXPECTED as fault:
         raise fail(f"{fault}; {again}", Exit.INCOMPLETE) from fault
-    except KeyboardInterrupt as fault:
-        raise fail(f"interrupted; {again}", Exit.INCOMPLETE) from fault
     return data
 
 
@@ -118,25 +118,62 @@ def run_stoppable(work: "Callable[[asyncio.Event], Awaitable[T]]") -> T:
     Ends with exit code 3 when the record could not be written in the middle of it.
     """
     import asyncio
-    import signal
 
     from scanner.service.scan import ScanCutShort
 
-    def ask(stop: asyncio.Event) -> None:
-        if not stop.is_set():
-            note("estatecheck: stopping; what was collected so far is kept")
-        stop.set()
+    askers: list[Callable[[], object]] = []
 
     async def guarded() -> T:
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, ask, stop)
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def ask() -> None:
+            if not stop.is_set():
+                note("estatecheck: stopping; what was collected so far is kept")
+            stop.set()
+
+        askers.append(lambda: loop.call_soon_threadsafe(ask))
         return await work(stop)
 
+    def heard(*_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended by itself
+            for asker in askers:
+                asker()
+
     try:
-        return asyncio.run(guarded())
+        with signals_to(heard):
+            return asyncio.run(guarded())
     except ScanCutShort as fault:
         raise fail(str(fault), Exit.INCOMPLETE) from fault
+
+
+class Interrupted(BaseException):
+    """A signal while a report is written. A KeyboardInterrupt could end the process by the signal, not by a code."""
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """A signal ends the block with one sentence and exit code 3: the scan itself is stored."""
+
+    def heard(*_: object) -> None:
+        raise Interrupted
+
+    try:
+        with signals_to(heard):
+            yield
+    except Interrupted as fault:
+        raise fail("interrupted; the scan is stored; its report: estatecheck report", Exit.INCOMPLETE) from fault
+
+
+@contextlib.contextmanager
+def signals_to(heard: Callable[..., object]) -> Iterator[None]:
+    import signal
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _options(limit: Sequence[str], globs: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the connection itself showed. Asks nothing: the engine hands it the attempt as an answer, so it is evidence too."""
+"""What the connection itself showed. Asks nothing: the engine hands it the attempt as an answer, as evidence too."""
 
 import json
 from collections.abc import Sequence

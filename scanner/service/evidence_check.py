@@ -64,13 +64,13 @@ class PackVerdict:
 
 
 def check_pack(
-    path: Path, catalogue: Sequence[Check], named_key: bytes | None = None, own_key_id: str | None = None
+    path: Path, catalogue: Sequence[Check], named_key_id: str | None = None, own_key_id: str | None = None
 ) -> PackVerdict:
     """Raises :class:`PackError` at the first thing that does not hold, ``OSError`` when there is no such file.
 
     Opens no connection and no record.
 
-    ``named_key``: the public key in PEM that must have signed it. ``own_key_id``: a key that is known without a name.
+    ``named_key_id``: of the key that must have signed it. ``own_key_id``: of a key that is known without being named.
     """
     files = _files(path)
     for name in ("finding.json", *sorted(UNSIGNED)):
@@ -78,15 +78,16 @@ def check_pack(
             raise PackError(f"{name} is not in the pack")
     try:
         key = public_key(files["key.pem"])
-        known = key_id(public_key(named_key)) if named_key is not None else own_key_id
-        if named_key is not None and known != key_id(key):
+        if named_key_id not in (None, key_id(key)):
             raise PackError(f"signed by key {key_id(key)[:16]}, not by the key that you named")
         envelope = _json(files["envelope.json"])
         statement = _statement(opened(envelope, key))
         if files["envelope.json"] != canonical(envelope) + b"\n" or files["key.pem"] != public_pem(key):
             raise PackError("envelope.json or key.pem is not written as this tool writes it")
         _digests(statement, files)
-        return _judged(_json(files["finding.json"]), files, catalogue, key_id(key), known == key_id(key))
+        return _judged(
+            _json(files["finding.json"]), files, catalogue, key_id(key), key_id(key) in (named_key_id, own_key_id)
+        )
     except SigningError as fault:
         raise PackError(str(fault)) from fault
     except _NOT_THE_FORM as fault:

@@ -110,6 +110,9 @@ def test_a_true_pack_holds_for_who_knows_the_key_and_for_nobody_else(proof: Proo
     known = verified(tmp_path, proof.pack, "--key", str(proof.key))
     assert known.exit_code == 0, known.output
     assert known.stdout.startswith("EC-0001 VERIFIED_FIXED: holds\n")
+    told = json.loads(verified(tmp_path, proof.pack, "--key", str(proof.key), "--format", "json").stdout)
+    assert (told["holds"], verified(tmp_path, proof.pack, "--key", told["key_id"]).exit_code) == (True, 0)
+    assert "not by the key that you named" in refused(tmp_path, proof.pack, "--key", "0" * 64)
     stranger = verified(tmp_path, proof.pack)
     assert stranger.exit_code == 3
     assert stranger.stdout.startswith("EC-0001 VERIFIED_FIXED: nothing is wrong with it, but not everything")
@@ -268,7 +271,8 @@ def test_files_that_cannot_be_read_are_a_matter_of_usage(proof: Proof, tmp_path:
     for words, says in (
         ([str(tmp_path / "none.zip")], "none.zip cannot be read: No such file"),
         ([str(tmp_path)], "cannot be read: Is a directory"),
-        ([str(tmp_path / "pack.zip"), "--key", str(tmp_path / "none.pem")], "none.pem cannot be read"),
+        ([str(tmp_path / "pack.zip"), "--key", str(tmp_path / "none.pem")], "none.pem is no id of a key, and no file"),
+        ([str(tmp_path / "pack.zip"), "--key", str(tmp_path / "pack.zip")], "pack.zip: the public key is not PEM"),
         ([str(tmp_path / "pack.zip"), "--format", "xml"], "--format xml: allowed is table, json"),
     ):
         result = CLI.invoke(main_app, ["evidence", "verify", *words])

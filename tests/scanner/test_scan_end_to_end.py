@@ -108,7 +108,7 @@ def test_first_contact_wants_approval_and_a_changed_key_is_refused(
 @ROOT
 @pytest.mark.lab
 def test_a_broken_setting_is_found_fixed_proven_and_handed_over(tmp_path: Path, sshd_factory: SshdFactory) -> None:
-    broken = sshd_factory("PermitEmptyPasswords yes")
+    broken = sshd_factory("PermitEmptyPasswords yes", "PasswordAuthentication yes")
     estate = Estate(tmp_path).ssh("box", broken)
     found = estate.run(
         "scan", "--trust-new", "--quiet", "--check", "linux.ssh.permit-empty-passwords", "--fail-on", "critical"
@@ -145,7 +145,7 @@ def test_a_broken_setting_is_found_fixed_proven_and_handed_over(tmp_path: Path, 
 @ROOT
 @pytest.mark.lab
 def test_an_unreachable_host_never_closes_anything(tmp_path: Path, sshd_factory: SshdFactory) -> None:
-    server = sshd_factory("PermitEmptyPasswords yes")
+    server = sshd_factory("PermitEmptyPasswords yes", "PasswordAuthentication yes")
     estate = Estate(tmp_path).ssh("box", server)
     estate.run("scan", "--trust-new", "--quiet", "--check", "linux.ssh.*")
     server.process.terminate()

@@ -93,4 +93,4 @@ def test_test_fails_for_a_rule_whose_fault_no_example_notices(monkeypatch: pytes
     toothless = replace(sound, examples=sound.examples[:1])
     monkeypatch.setattr(checks.catalogue, "catalogue", lambda: (toothless,))
     out, _ = run("test", code=1)
-    assert "no example notices: pass_when: limit of sshd.max_auth_tries at_most 4 off by +1" in out
+    assert "no example notices: pass_when: limit of sshd.most_auth_tries at_most 4 off by +1" in out

@@ -42,7 +42,7 @@ def test_each_place_wins_over_the_next(tmp_path: Path, monkeypatch: pytest.Monke
 )
 def test_a_broken_file_is_named(tmp_path: Path, content: str, says: str) -> None:
     (tmp_path / "estatecheck.toml").write_text(content)
-    with pytest.raises(SettingsError, match=".*") as fault:
+    with pytest.raises(SettingsError) as fault:
         resolve()
     assert says in str(fault.value)
 

@@ -105,19 +105,28 @@ def test_a_huge_answer_is_read_soon(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "head", "line"),
     [
-        ("sudoers", b"=files=\n/s\n=lines=\n", b"/s\t1\tx" + b" " * 4000 + b"\\"),
-        ("sudoers", b"=files=\n/s\n=lines=\n", b"/s\t1\t" + b"a," * 1990 + b"b ALL=" + b"c," * 3 + b"d"),
-        ("sudoers", b"=files=\n/s\n=lines=\n", b"/s\t1\tCmnd_Alias A" + b"=A" * 3),
-        ("sudoers", b"=files=\n/s\n=lines=\n", b"/s\t1\t#include" + b" " * 4000 + b'x"'),
-        ("sudoers", b"=files=\n/s\n=lines=\n", b"/s\t1\ta ALL=" + b"NOPASSWD:" * 400),
+        ("sudoers", b"=files=\n/s\n=directory=\n=lines=\n", b"/s\t1\tx" + b" " * 4000 + b"\\"),
+        ("sudoers", b"=files=\n/s\n=directory=\n=lines=\n", b"/s\t1\t" + b"a," * 1990 + b"b ALL=" + b"c," * 3 + b"d"),
+        ("sudoers", b"=files=\n/s\n=directory=\n=lines=\n", b"/s\t1\tCmnd_Alias A" + b"=A" * 3),
+        ("sudoers", b"=files=\n/s\n=directory=\n=lines=\n", b"/s\t1\t#include" + b" " * 4000 + b'x"'),
+        ("sudoers", b"=files=\n/s\n=directory=\n=lines=\n", b"/s\t1\ta ALL=" + b"NOPASSWD:" * 400),
         ("mounts", b"=mounts=\n8:1 ext4 / rw /dev/sda\n=df=\n", b"x" + b" 1" * 2000 + b"%"),
         ("exports", b"=lines=\n", b"> /x" + b" a(" * 1300),
         ("exports", b"=lines=\n", b"> /x" + b' "' * 2000 + b"\\"),
         ("firewall", b"=nft=\ntable ip x {\nchain y {\n", b"jump " * 800),
+        (
+            "firewall",
+            b"=nft=\ntable ip x {\nchain y {\ntype filter hook input priority 0; policy drop;\n",
+            b"log " * 1000,
+        ),
+        ("firewall", b"=nft=\ntable ip x {\nchain y {\ntype filter hook input priority 0; policy drop;\n", b"jump a"),
+        ("sshd", b"=version=\n=config=\n=match=\n", b"match\t/f:1\tmaxauthtries\t" + b"9" * 3000),
+        ("sysctl", b"=settings=\n=denied=\n=interfaces=\n", b"net/ipv4/conf/e/rp_filter:1"),
+        ("accounts", b"=passwd=\nroot:0:0::\n=group=\n=path=\n=settings=\n", b"/etc/profile:umask 22"),
         ("firewall", b"=iptables=\n*filter\n:INPUT ACCEPT\n", b"-A INPUT" + b" -j x" * 800),
         ("password_policy", b"=denied=\n=lines=\n", b"/etc/pam.d/passwd:password required pam_pwquality.so"),
         ("password_policy", b"=denied=\n=lines=\n", b"/etc/pam.d/passwd:@include passwd"),
-        ("critical_files", b"=files=\n", b"-rw-r--r-- " + b" 1" * 2000),
+        ("critical_files", b"=closed=\n=files=\n", b"-rw-r--r-- " + b" 1" * 2000),
         ("sockets", b"=ss=\n", b"tcp LISTEN 0 0 " + b"[" * 3000 + b":22 *:*"),
     ],
 )
@@ -130,3 +139,26 @@ def test_aliases_that_hold_each_other_come_to_an_end() -> None:
     users = b"".join(b"/s\t%d\tA%d ALL=(ALL) ALL\n" % (n, n) for n in range(9000))
     rest = b"/s\t1\tDefaults:A0 !authenticate\n"
     assert soon("sudoers", b"=files=\n/s\n=directory=\n=lines=\n" + links + rest + users + b"=end=\n") == "fact"
+
+
+def test_chains_that_call_each_other_come_to_an_end() -> None:
+    """One after the other, each of many, and one that calls very many."""
+    start = b"=iptables=\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j c0\n"
+    deep = b"".join(b"-A c%d -j c%d\n" % (n, n + 1) for n in range(20_000))
+    fan = b"".join(b"-A c%d -j c%d\n" % (n, m) for n in range(150) for m in range(n + 1, 150))
+    wide = b"".join(b"-A c0 -j d%d\n" % n for n in range(20_000))
+    for rules in (deep, fan, wide):
+        assert soon("firewall", start + rules + b"=end=\n") == "fact"
+
+
+FORGED = {
+    "twice": "=files=\n/a\n=lines=\n/a\t1\troot ALL=ALL\n=lines=\n=directory=\n=end=\n",
+    "an early end": "=files=\n/a\n=directory=\n=lines=\n=end=\n/a\t1\teve ALL=(ALL) ALL\n=end=\n",
+    "closed, not open": "=files=\n/a\n=directory=\n=lines=\n=files:0=\n=end=\n",
+}
+
+
+@pytest.mark.parametrize("text", FORGED.values(), ids=FORGED)
+def test_marks_out_of_place_are_no_answer(text: str) -> None:
+    """Whoever can slip a line into a section could otherwise hide what follows it."""
+    assert take("sudoers", text.encode()) == "Unreadable"

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from inventory.asset import Asset, Connection, Privilege
 from inventory.facts import FACTS
 from inventory.facts.missing import Reason
 from scanner.probes import PROBES
+from scanner.probes.linux.sshd_config import SHELL as SSHD_CONFIG
 from scanner.query import Answer, NotHere, Unreadable
 from tests.lab.sshd import SshdFactory, keygen
 
@@ -404,4 +406,73 @@ def test_the_server_that_let_us_in_counts(sshd_factory: SshdFactory, tmp_path: P
     sshd = fact("sshd", Answer("sshd", done.stdout, done.returncode))
     assert sshd.ports == (server.port,)
     assert sshd.max_auth_tries == 3
+    assert ("maxauthtries", "1") in [(setting.keyword, setting.value) for setting in sshd.match_settings]
+    assert sshd.most_auth_tries == 3
     assert not sshd.password_authentication
+
+
+@in_every_shell
+@as_root
+def test_what_stands_under_match_lines(tmp_path: Path, shell: list[str]) -> None:
+    """In the file, in what it includes, and in what is included under a Match line."""
+    keygen(tmp_path / "one")
+    home = tmp_path / "home"
+    write(home, **{".ssh__authorized_keys": (tmp_path / "one.pub").read_text()})
+    etc = tmp_path / "etc"
+    write(
+        etc,
+        passwd=PASSWD.format(home=home),
+        ssh__sshd_config="Include sshd_config.d/*.conf\nMaxAuthTries 3 # few\nMatch User bob\n"
+        f'  PermitRootLogin=yes\n  AuthorizedKeysFile "/srv/%u"\n  Include {etc}/ssh/under\n',
+        ssh__under="X11Forwarding yes\n",
+        **{"ssh__sshd_config.d__a.conf": "match all\n passwordauthentication YES\n"},
+    )
+    script = f"{SSHD_CONFIG}\nssh_settings /etc/ssh/sshd_config '[a-z0-9]+'\n".replace("/etc", str(etc))
+    done = subprocess.run(shell, input=script.encode(), capture_output=True, env={"PATH": PATH}, cwd="/", check=True)
+    found = [line.replace(f"{etc}/ssh/", "").split("\t") for line in done.stdout.decode().splitlines()]
+    assert found == [
+        ["always", "sshd_config:2", "maxauthtries", "3"],
+        ["match", "sshd_config:3", "permitrootlogin", "yes"],
+        ["match", "sshd_config:3", "authorizedkeysfile", "/srv/%u"],
+        ["match", "sshd_config.d/a.conf:1", "passwordauthentication", "YES"],
+        ["match", "under:1", "x11forwarding", "yes"],
+    ]
+    keys = fact("authorized_keys", ask("authorized_keys", shell, etc=str(etc)))
+    assert [key.account for key in keys.items] == ["alice"]  # the usual places count beside those under Match lines
+    assert keys.elsewhere == ()
+
+
+@in_every_shell
+@as_root
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="cannot give up root's right to look everywhere")
+def test_a_directory_that_is_closed_to_us_is_said(tmp_path: Path, shell: list[str]) -> None:
+    """Without its capabilities, root is an owner like others, and the mode counts (but not to busybox's test)."""
+    if shell[0] == "busybox":
+        pytest.skip("busybox takes root's word for it")
+    write(tmp_path, passwd="", **{"cron.d__job": "", "cron.daily__job": ""})
+    (tmp_path / "cron.d").chmod(0o010)
+    answer = ask("critical_files", ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *shell], etc=str(tmp_path))
+    closed = answer.output.decode().partition("=closed=\n")[2].split()
+    assert f"{tmp_path}/cron.d" in closed
+    assert f"{tmp_path}/cron.daily" not in closed
+
+
+def test_the_name_of_a_process_hides_no_socket() -> None:
+    """Any account may give its process such a name (prctl(2), PR_SET_NAME)."""
+    if not shutil.which("ss"):
+        pytest.skip("needs ss")
+    code = (
+        "import ctypes, socket, sys\n"
+        "held = socket.create_server(('127.0.0.1', 0))\n"
+        "ctypes.CDLL(None).prctl(15, b'a\",\\n=end=\\nb', 0, 0, 0)\n"
+        "print(held.getsockname()[1], flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        renamed = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with renamed:
+            assert renamed.stdout is not None
+            ports = {int(renamed.stdout.readline()), other.getsockname()[1]}
+            found = fact("sockets", ask("sockets", ["sh"]))
+            renamed.communicate(b"")
+    assert ports <= {listener.port for listener in found.listeners}
