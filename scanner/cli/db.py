@@ -27,18 +27,23 @@ def _url(database: str | None) -> str:
 
 
 @app.command()
-def size(database: Database = None, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+def size(
+    database: Database = None,
+    format: Annotated[str, typer.Option("--format", help="table or json")] = "table",  # noqa: A002
+) -> None:
     """Show how large the record is, and what takes the room.
 
-    Example: estatecheck db size
+    Example: estatecheck db size --format json
     """
+    if format not in ("table", "json"):
+        raise fail(f"--format {format}: allowed is table, json")
     from scanner.store.records import StoreError
     from scanner.store.store import open_store
 
     url = _url(database)
     with plain_errors(StoreError), open_store(url) as store:
         found = store.size()
-    if as_json:
+    if format == "json":
         facts = {name: getattr(found, name) for name in ("total", "scans", "blobs", "blob_bytes", "blob_plain_bytes")}
         say(
             json.dumps(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from threading import Lock
 from typing import Protocol
 
 from sqlalchemy import delete, select
@@ -37,18 +38,25 @@ class StoredHostKeys:
         self._clock = clock
         self._trust_new = trust_new
         self._known = known
+        self._pins: dict[tuple[str, int], tuple[HostKey, ...]] | None = None  # read once: a query a host costs 1 ms
+        self._lock = Lock()
 
     def pinned(self, address: str, port: int) -> tuple[HostKey, ...]:
         """Our own pins first."""
-        asked = (
-            select(host_key.c.type, host_key.c.key)
-            .where(host_key.c.address == _normal(address), host_key.c.port == port)
-            .order_by(host_key.c.type)
-        )
-        with self._database.reading() as connection:
-            own = tuple(HostKey(row.type, row.key) for row in connection.execute(asked))
+        with self._lock:
+            if self._pins is None:
+                self._pins = self._read()
+            own = self._pins.get((_normal(address), port), ())
         known = self._known.pinned(address, port) if self._known else ()
         return own + tuple(key for key in known if key not in own)
+
+    def _read(self) -> dict[tuple[str, int], tuple[HostKey, ...]]:
+        pins: dict[tuple[str, int], tuple[HostKey, ...]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(select(host_key).order_by(host_key.c.type)):
+                place = (row.address, row.port)
+                pins[place] = (*pins.get(place, ()), HostKey(row.type, row.key))
+        return pins
 
     def revoked(self, address: str, port: int) -> tuple[HostKey, ...]:
         return self._known.revoked(address, port) if self._known else ()
@@ -72,12 +80,20 @@ class StoredHostKeys:
                 raise StoreError(
                     f"another {key.type} host key is pinned for {address} port {port}; it was not replaced"
                 )
+        with self._lock:
+            if self._pins is not None and held is None:
+                place = (_normal(address), port)
+                self._pins[place] = (*self._pins.get(place, ()), key)
 
     def unpin(self, address: str, port: int) -> int:
         """Forget our pins of this host; how many there were comes back."""
         held = delete(host_key).where(host_key.c.address == _normal(address), host_key.c.port == port)
         with self._database.writing() as connection:
-            return connection.execute(held).rowcount
+            gone = connection.execute(held).rowcount
+        with self._lock:
+            if self._pins is not None:
+                self._pins.pop((_normal(address), port), None)
+        return gone
 
 
 def _normal(address: str) -> str:

@@ -209,7 +209,7 @@ def test_every_verb_speaks_json_and_nothing_else(found: Estate) -> None:
         ("inventory", "list", "--format", "json"),
         ("checks", "list", "--format", "json"),
         ("doctor", "--format", "json"),
-        ("db", "size", "--json"),
+        ("db", "size", "--format", "json"),
     ):
         assert json.loads(said(*words).stdout), words
     for verb in ("report list", "findings list", "doctor", "checks list", "scan"):

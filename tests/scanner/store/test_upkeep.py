@@ -138,7 +138,7 @@ def test_the_commands(database: str, tmp_path: Path) -> None:
     code, said = call("size", *where)
     assert code == 0
     assert "7 scans" in said
-    code, said = call("size", "--json", *where)
+    code, said = call("size", "--format", "json", *where)
     assert json.loads(said)["tables"]["finding"] == 1
     code, said = call("purge", "--keep-scans", "2", "--dry-run", *where)
     assert (code, "Would remove the details of 5 scans (1 to 5)" in said) == (0, True)
