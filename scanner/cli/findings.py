@@ -28,7 +28,7 @@ def list_findings(
     database: Database = None,
     format: Shape = "table",  # noqa: A002
 ) -> None:
-    """List findings with their state.
+    """List findings, worst first, with their state.
 
     Example: estatecheck findings list --state OPEN
     """
@@ -42,15 +42,18 @@ def list_findings(
     with plain_errors(SettingsError):
         bench_settings = resolve({"database": database})
     with plain_errors(*EXPECTED):
-        rows = [row for row in Workbench(bench_settings).store.findings() if state in (None, row.state)]
+        bench = Workbench(bench_settings)
+        rated = {check.id: check.severity for check in bench.catalogue}
+        rows = [row for row in bench.store.findings() if state in (None, row.state)]
+    rows.sort(key=lambda row: rated[row.check_id].rank if row.check_id in rated else len(rated))
     if format == "json":
-        say(json.dumps([_plain(row) for row in rows], indent=2))
+        say(json.dumps([{**_plain(row), "severity": rated.get(row.check_id)} for row in rows], indent=2))
         return
-    cells = [
-        [r.ref, r.state, r.asset, r.check_id, str(r.subject), f"{r.first_seen:%Y-%m-%d}", safe_text(r.observed, 60)]
-        for r in rows
-    ]
-    say(table(("ref", "state", "asset", "check", "subject", "first seen", "observed"), cells))
+    cells = []
+    for r in rows:
+        told = (str(r.subject), safe_text(r.observed, 60))
+        cells.append([r.ref, rated.get(r.check_id, "unknown"), r.state, r.asset, r.check_id, *told])
+    say(table(("ref", "severity", "state", "asset", "check", "subject", "observed"), cells))
 
 
 @app.command()
