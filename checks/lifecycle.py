@@ -7,7 +7,7 @@ A scan can open, close and re-open; everything else is for people and comes with
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -105,6 +105,15 @@ class Verdicts:
         return Verdict(
             Outcome.PASS, first, first.observed if self._clean else f"{subject} is no longer among what fails"
         )
+
+
+def run_for(subject: Subject, runs: Sequence[CheckRun]) -> CheckRun | None:
+    """The verdict on a subject as a run of its own, also when the check names only others; None: it did not run."""
+    said = Verdicts(runs).on(subject)
+    run = said.run or next((run for run in runs if run.outcome is said.outcome), None)
+    if run is None:
+        return None
+    return replace(run, subject=subject, outcome=said.outcome, observed=said.observed or run.observed)
 
 
 @dataclass(frozen=True, slots=True)

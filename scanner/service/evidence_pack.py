@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from checks.advisories.support import SupportDates
 from checks.check import Check
 from checks.finding import CheckRun
-from checks.lifecycle import State, canonical
+from checks.lifecycle import State, canonical, run_for
 from inventory.estate import Estate
 from reports.before_after import BeforeAfter, Excerpt, Sighting, Step, render
 from scanner.service.signing import Signer
@@ -64,8 +64,7 @@ def _visit(store: Store, scan_id: int, row: FindingRow) -> _Visit:
     host = next((host for host in store.hosts(scan_id) if host.uid == row.asset_uid), None)
     if host is None:
         raise StoreError(f"{row.ref}: the evidence of scan {scan_id} is no longer in the record")
-    runs = [run for run in host.runs if run.check_id == row.check_id]
-    run = next((run for run in runs if run.subject == row.subject), runs[0] if runs else None)
+    run = run_for(row.subject, [run for run in host.runs if run.check_id == row.check_id])
     if run is None:
         raise StoreError(f"{row.ref}: scan {scan_id} did not run {row.check_id}")
     answers = tuple(answer for answer in host.answers if answer.query in {*run.facts, "identity"})

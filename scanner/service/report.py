@@ -3,12 +3,12 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from checks.check import Check
 from checks.finding import CheckRun, Outcome, fingerprint
-from checks.lifecycle import State, answers_fact
+from checks.lifecycle import State, answers_fact, run_for
 from inventory.asset import Privilege
 from inventory.estate import Estate, Scope
 from inventory.facts.missing import Missing, Reason
@@ -135,13 +135,16 @@ def _occurrence(
     standings: Mapping[str, _Standing],
 ) -> Occurrence:
     key = fingerprint(host.uid, check.family or check.id, run.subject)
-    row, standing = rows[key], standings[key]
+    return _sighted(host, run, rows[key], standings[key])
+
+
+def _sighted(host: StoredHost, run: CheckRun, row: FindingRow, standing: _Standing) -> Occurrence:
     return Occurrence(
         ref=row.ref,
-        fingerprint=key,
+        fingerprint=row.fingerprint,
         asset_uid=host.uid,
         asset=host.asset.name,
-        subject=run.subject,
+        subject=row.subject,
         observed=run.observed,
         state=standing.state,
         first_seen=standing.first_seen,
@@ -168,20 +171,10 @@ def _fixed(
 def _fix(host: StoredHost, row: FindingRow, standing: _Standing, checks: Mapping[str, Check]) -> Occurrence:
     successors = {check.id for check in checks.values() if row.check_id in (check.id, check.family, *check.supersedes)}
     runs = [run for run in host.runs if run.check_id == row.check_id or run.check_id in successors]
-    run = next((run for run in runs if run.subject == row.subject), runs[0])
-    return Occurrence(
-        ref=row.ref,
-        fingerprint=row.fingerprint,
-        asset_uid=host.uid,
-        asset=host.asset.name,
-        subject=row.subject,
-        observed=run.observed,
-        state=State.VERIFIED_FIXED.value,
-        first_seen=standing.first_seen,
-        episode=standing.episode,
-        check_id=row.check_id,
-        evidence=_evidence_of(host, run),
-    )
+    run = run_for(row.subject, runs)
+    if run is None:
+        raise StoreError(f"{row.ref} was proven fixed, and the run that proved it is no longer in the record")
+    return _sighted(host, run, row, replace(standing, state=State.VERIFIED_FIXED.value))
 
 
 def _evidence_of(host: StoredHost, run: CheckRun) -> tuple[str, ...]:

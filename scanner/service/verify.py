@@ -7,6 +7,7 @@ from datetime import date
 
 from checks.check import Check
 from checks.finding import CheckRun, Outcome
+from checks.lifecycle import run_for
 from inventory.estate import Estate
 from scanner.service.plan import Plan, PlanError, plan
 from scanner.service.scan import Job, Watcher, scan
@@ -64,7 +65,5 @@ async def verify(job: Job, row: FindingRow, stop: asyncio.Event) -> Verified:
 
 
 def _run_of(store: Store, scan_id: int, row: FindingRow) -> CheckRun | None:
-    """This subject's run; when the check no longer names the subject, its run for the asset as a whole."""
     runs = [run for host in store.hosts(scan_id) for run in host.runs if run.check_id == row.check_id]
-    exact = [run for run in runs if run.subject == row.subject]
-    return next(iter(exact or runs), None)
+    return run_for(row.subject, runs)

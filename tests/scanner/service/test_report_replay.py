@@ -2,13 +2,16 @@
 
 import hashlib
 import io
+import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checks.catalogue import catalogue
-from checks.finding import CheckRun, Outcome
+from checks.finding import CheckRun, Outcome, Subject
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Estate, Intrusiveness, Scope
 from inventory.facts import Missing, Reason
@@ -16,7 +19,9 @@ from inventory.facts.identity import Identity
 from reports.formats import FORMATS
 from reports.report import ReportData
 from scanner.query import Answer, Attempt
+from scanner.service.evidence_pack import export
 from scanner.service.report import report_data
+from scanner.service.signing import Signer
 from scanner.store.records import HostResult, ScanPlan, ScanState, StoreError
 from scanner.store.store import Store, open_store
 
@@ -33,6 +38,7 @@ class Record:
     def __init__(self, folder: Path) -> None:
         self.store: Store = open_store(f"sqlite:///{folder / 'record.db'}", clock=lambda: START)
         self.day = 0
+        self.runs: tuple[CheckRun, ...] = ()  # of the host that is there, in place of the one made up
 
     def scan(self, outcome: Outcome, *, end: ScanState = ScanState.COMPLETE) -> int:
         self.day += 1
@@ -53,7 +59,8 @@ class Record:
         attempt = Attempt("ssh", gap is None, gap is None, Privilege.USER, gap, started_at=at, seconds=1.0)
         identity = Identity(hashlib.md5(asset.name.encode()).hexdigest(), None, ())  # noqa: S324 (32 hex digits, like a machine-id)
         seen = at + timedelta(seconds=30)
-        return HostResult(asset, attempt, () if gap else answers, (run,), None if gap else identity, "Debian", seen)
+        runs = (run,) if gap or not self.runs else self.runs
+        return HostResult(asset, attempt, () if gap else answers, runs, None if gap else identity, "Debian", seen)
 
     def report(self, scan_id: int) -> ReportData:
         return report_data(self.store, scan_id, catalogue())
@@ -117,3 +124,18 @@ def test_a_check_that_this_version_lacks_is_said(record: Record) -> None:
     scan_id = record.scan(Outcome.PASS)
     with pytest.raises(StoreError, match=CHECK):
         report_data(record.store, scan_id, ())
+
+
+def test_one_of_several_fixed_is_told_by_its_own_name_and_proven_in_its_pack(record: Record) -> None:
+    """The check still fails for another subject: that one's sentence must not stand in for the proof."""
+    both = [
+        CheckRun(CHECK, 1, Outcome.FAIL, f"{n} is old", Subject("package", n), facts=("sysctl",)) for n in ("a", "b")
+    ]
+    for runs in (both, both[1:]):
+        record.runs = tuple(runs)
+        last = record.scan(Outcome.FAIL)
+    (fixed,) = record.report(last).fixed
+    assert (fixed.ref, fixed.subject.key, fixed.observed) == ("EC-0001", "a", "package a is no longer among what fails")
+    pack = export(record.store, catalogue(), b"", "EC-0001", Signer(Ed25519PrivateKey.generate()))
+    after = json.loads(zipfile.ZipFile(io.BytesIO(pack)).read("finding.json"))["after"]
+    assert (after["outcome"], after["observed"]) == ("pass", "package a is no longer among what fails")
