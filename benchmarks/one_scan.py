@@ -10,18 +10,19 @@ import resource
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import scanner.engine
 import scanner.service.scan
+import scanner.service.workshop
 import scanner.transports.ssh
 from benchmarks.estate import job_for
 from inventory.asset import Asset
 from scanner.engine import Looked
 from scanner.query import Deadline, Query, Surroundings, Transport
+from scanner.service.bench import Worked
 from scanner.service.scan import Job, Watcher
 from scanner.transports import WAYS
 from scanner.transports.ssh import SshPool, SshTransport
@@ -48,6 +49,18 @@ class Stages:
 
         return timed
 
+    def gather(self, where: Any, name: str) -> None:  # noqa: ANN401 (a module)
+        """What each visit cost at its bench, wherever that stood; ``name`` is called with the visit and its work."""
+        call = getattr(where, name)
+
+        def told(looked: Looked, worked: Worked) -> Looked:
+            for stage, seconds in worked.cpu.items():
+                self.seconds[stage] += seconds
+            found: Looked = call(looked, worked)
+            return found
+
+        setattr(where, name, told)
+
 
 class Count(Watcher):
     """What came of the visits."""
@@ -57,8 +70,10 @@ class Count(Watcher):
         self.seen = 0
         self.text = 0
         self.why: Counter[str] = Counter()
+        self.each: Callable[[], None] = lambda: None
 
     def finished(self, looked: Looked, runs: Any, saved: Any) -> None:  # noqa: ANN401 (only counted)
+        self.each()
         self.outcomes.update(str(run.outcome) for run in runs)
         self.seen += looked.attempt.missing is None
         self.text += sum(len(answer.output) for answer in looked.answers)
@@ -66,16 +81,39 @@ class Count(Watcher):
             self.why[str(looked.attempt.missing or saved.identity_note)] += 1
 
 
-def used() -> float:
-    """CPU seconds of this process, user and system."""
-    now = resource.getrusage(resource.RUSAGE_SELF)
+def used(who: int = resource.RUSAGE_SELF) -> float:
+    """CPU seconds, user and system, of this process or (RUSAGE_CHILDREN) of those that it waited for."""
+    now = resource.getrusage(who)
     return now.ru_utime + now.ru_stime
 
 
-def peak_megabytes() -> float:
-    """VmHWM of proc(5)."""
-    line = next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+def peak_megabytes(process: str = "self") -> float:
+    """VmHWM of proc(5); 0 when there is no such process."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+class Workers:
+    """The memory of worker processes. ``ru_maxrss`` would not do: a child inherits its parent's until it runs."""
+
+    def __init__(self) -> None:
+        self.peak = 0.0
+        self._last = ""
+        start = scanner.service.workshop._started  # noqa: SLF001 (measured from outside)
+
+        def started() -> Any:  # noqa: ANN401 (as the function it stands for)
+            begun = start()
+            self._last = str(begun[0].pid)
+            return begun
+
+        setattr(scanner.service.workshop, "_started", started)  # noqa: B010 (mypy)
+
+    def look(self) -> None:
+        if self._last:
+            self.peak = max(self.peak, peak_megabytes(self._last))
 
 
 def collect(job: Job, pool: SshPool) -> dict[str, Any]:
@@ -103,12 +141,12 @@ async def _collect(job: Job, pool: SshPool, assets: Sequence[Asset]) -> tuple[in
 
 def whole(job: Job) -> dict[str, Any]:
     """Collected, parsed, judged and stored."""
-    stages, count = Stages(), Count()
+    stages, count, workers = Stages(), Count(), Workers()
+    count.each = workers.look
     stages.time(scanner.transports.ssh, "compose", "compose")
-    stages.time(scanner.engine, "fact_of", "parse")
-    stages.time(scanner.service.scan, "judge", "judge")
+    stages.gather(scanner.service.scan, "not_counted")
     store = _Timed(job.store, stages)
-    loop_seconds, cpu, began = 0.0, used(), time.monotonic()
+    loop_seconds, cpu, of_worker, began = 0.0, used(), used(resource.RUSAGE_CHILDREN), time.monotonic()
 
     async def run() -> None:
         nonlocal loop_seconds
@@ -117,34 +155,40 @@ def whole(job: Job) -> dict[str, Any]:
         loop_seconds = time.thread_time() - at
 
     asyncio.run(run())
-    wall, spent = time.monotonic() - began, used() - cpu
-    parts = stages.seconds
-    loop_rest = loop_seconds - parts["compose"] - parts["parse"] - parts["judge"]
+    wall, spent, of_worker = time.monotonic() - began, used() - cpu, used(resource.RUSAGE_CHILDREN) - of_worker
     return {
-        "cpu": spent,
+        "cpu": spent + of_worker,
+        "own": spent,
         "wall": wall,
         "bytes": count.text,
         "faults": len(job.plan.assets) - count.seen,
         "why": dict(count.why.most_common(3)),
-        "peak": peak_megabytes(),
+        "peak": peak_megabytes() + workers.peak,  # as if both had been at their peak at one time
+        "worker peak": workers.peak,
         "outcomes": dict(count.outcomes),
-        "stages": {
-            "collect": spent - loop_seconds - parts["store"] + parts["compose"],
-            "parse": parts["parse"],
-            "judge": parts["judge"],
-            "store": parts["store"],
-            "event loop": loop_rest,
-        },
+        "stages": _stages(stages.seconds, spent, of_worker, loop_seconds),
+    }
+
+
+def _stages(parts: Mapping[str, float], own: float, of_worker: float, loop: float) -> dict[str, float]:
+    """The bench's stages are told by the bench; where it stands in this process they lie within the loop's time."""
+    bench = {name: parts[name] for name in ("parse", "judge", "pack")}
+    return {
+        "collect": own - loop - parts["store"] + parts["compose"],
+        **bench,
+        "worker, the rest": of_worker - sum(bench.values()) if of_worker else 0.0,
+        "store": parts["store"],
+        "event loop": loop - parts["compose"] - (0.0 if of_worker else sum(bench.values())),
     }
 
 
 class _Timed:
-    """A store whose ``save_host`` is timed on the thread that writes."""
+    """A store whose ``save_hosts`` is timed on the thread that writes."""
 
     def __init__(self, store: Any, stages: Stages) -> None:  # noqa: ANN401 (stands in for the store)
         self._store = store
-        self.save_host = store.save_host
-        stages.time(self, "save_host", "store")
+        self.save_hosts = store.save_hosts
+        stages.time(self, "save_hosts", "store")
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever the store has)
         return getattr(self._store, name)

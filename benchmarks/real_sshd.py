@@ -198,7 +198,7 @@ def look(folder: Path, limit: str) -> None:
     """Collect and parse through the engine; one line of JSON tells how much came of it."""
     from scanner.cli.settings import resolve
     from scanner.cli.workbench import Workbench
-    from scanner.engine import Pace, look
+    from scanner.engine import Pace, look, read
     from scanner.transports import WAYS
 
     flags = {"inventory": str(folder / "hosts.yaml"), "database": f"sqlite:///{folder / 'real.db'}"}
@@ -210,7 +210,7 @@ def look(folder: Path, limit: str) -> None:
         values = seen = 0
         opened = look_(planned.errands, lambda a: WAYS[a.connection.way](a, job.surroundings), Pace(workers=WORKERS))
         async for looked in opened:
-            values = max(values, _leaves(list(looked.facts.values())))
+            values = max(values, _leaves(list(read(looked).facts.values())))
             seen += looked.attempt.missing is None
         return {"values": values, "seen": seen}
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from checks.advisories.library import Advisories
 from checks.advisories.support import SupportDates
 from checks.finding import CheckRun, Outcome, Ruling, Severity, Subject, not_applicable, not_assessed, printable
 from inventory.asset import Asset, Privilege
@@ -24,6 +25,7 @@ class Theme(StrEnum):
 
     MISSING_OS_PATCH = "missing OS patch"
     MISSING_APP_PATCH = "missing application patch"
+    NO_VENDOR_FIX = "no vendor fix"  # a chapter of its own, never counted as a missing patch
     FIRMWARE = "firmware"
     UNSUPPORTED = "unsupported"
     WEAK_CONFIG = "weak configuration"
@@ -44,6 +46,7 @@ class Context:
     facts: Mapping[str, Any]  # name in FACTS -> that fact, Missing or Absent
     now: datetime  # when the facts were collected; handed in
     support: SupportDates | None = None  # None: no feed
+    advisories: Advisories | None = None  # None: no feed
 
     @property
     def today(self) -> date:
@@ -69,6 +72,7 @@ class Check:
     needs: tuple[str, ...]  # names in FACTS
     privilege: Privilege  # needed on the host to get those facts
     rule: Callable[[Context], Iterable[Ruling]] = field(repr=False)
+    uses: tuple[str, ...] = ()  # facts that sharpen the judgement where they can be had; without them it is made too
     version: int = 1  # raised when the meaning changes
     references: tuple[str, ...] = ()
     default: bool = True  # False: runs only when asked for by --check
@@ -90,6 +94,7 @@ class Check:
         least = min(
             (privileges.get(n, Privilege.NONE) for n in self.needs), key=lambda p: p.rank, default=Privilege.NONE
         )
+        judged_from = (*self.needs, *(name for name in self.uses if _had(context.facts.get(name))))
         return tuple(
             CheckRun(
                 check_id=self.id,
@@ -99,7 +104,9 @@ class Check:
                 subject=Subject(r.subject.kind, printable(r.subject.key)),
                 reason=r.reason,
                 privilege=least,
-                facts=self.needs,
+                facts=judged_from,
+                severity=r.severity,
+                members=r.members,
             )
             for r in self._rulings(context)
         )
@@ -128,6 +135,10 @@ class Check:
             if isinstance(state, Missing):
                 return not_assessed(state.reason, state.detail)
         return None
+
+
+def _had(fact: object) -> bool:
+    return fact is not None and not isinstance(fact, Missing | Absent)
 
 
 def _settled(rulings: list[Ruling]) -> list[Ruling]:

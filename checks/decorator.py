@@ -1,17 +1,22 @@
-"""``@check(...)``: makes a check of a generator function whose parameter annotations name the facts it needs."""
+"""``@check(...)``: makes a check of a generator function whose parameter annotations name the facts it needs.
+
+``fact: Fact | None`` asks for one that sharpens the judgement: where it could not be had the function gets None.
+"""
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
+from checks.advisories.library import Advisories
 from checks.advisories.support import SupportDates
 from checks.check import Check, Context, Remedy, Theme
 from checks.declarative import ID
 from checks.example import Example, lacking
 from checks.finding import Ruling, Severity, not_assessed
 from inventory.asset import Asset, Privilege
-from inventory.facts import FACTS, Reason
+from inventory.facts import FACTS, Absent, Missing, Reason
 
 Judge = Callable[..., Iterator[Ruling]]
 _NAMES = {kind: name for name, kind in FACTS.items()}
@@ -19,6 +24,7 @@ _OTHERS: dict[Any, Callable[[Context], Any]] = {
     Asset: lambda context: context.asset,
     Context: lambda context: context,
     SupportDates: lambda context: context.support,
+    Advisories | None: lambda context: context.advisories,
 }
 
 
@@ -38,6 +44,7 @@ class PythonRule:
     function: Judge
     sources: tuple[Callable[[Context], Any], ...]
     wants_support: bool = False
+    wants_advisories: bool = False  # judged without them too, and then it says so
 
     def __call__(self, context: Context) -> Iterable[Ruling]:
         if self.wants_support and context.support is None:
@@ -96,7 +103,10 @@ def check(
             remedy=remedy,
             needs=tuple(_NAMES[kind] for kind in asked if kind in _NAMES),
             privilege=privilege,
-            rule=PythonRule(function, tuple(_source(kind) for kind in asked), SupportDates in asked),
+            rule=PythonRule(
+                function, tuple(_source(kind) for kind in asked), SupportDates in asked, Advisories | None in asked
+            ),
+            uses=tuple(_NAMES[fact] for kind in asked if (fact := _optional(kind))),
             version=version,
             references=tuple(references),
             default=default,
@@ -112,24 +122,38 @@ def check(
     return decorate
 
 
-def _asked(name: str, function: Judge) -> list[type]:
+def _asked(name: str, function: Judge) -> list[Any]:
     if not inspect.isgeneratorfunction(function):
         raise CheckError(f"{name}: the function must be a generator: it yields rulings")
     hints = get_type_hints(function)
     kinds = [hints.get(parameter) for parameter in inspect.signature(function).parameters]
     for parameter, kind in zip(inspect.signature(function).parameters, kinds, strict=True):
-        if kind not in _NAMES and kind not in _OTHERS:
+        if kind not in _NAMES and kind not in _OTHERS and not _optional(kind):
             raise CheckError(
-                f'{name}: the parameter "{parameter}" must be a fact of inventory.facts, Asset, Context or SupportDates'
+                f'{name}: the parameter "{parameter}" must be a fact of inventory.facts (or such a fact | None), '
+                "Asset, Context, SupportDates or Advisories | None"
             )
     return [kind for kind in kinds if kind is not None]
 
 
-def _source(kind: type) -> Callable[[Context], Any]:
+def _optional(kind: Any) -> type | None:  # noqa: ANN401 (an annotation may be anything)
+    """The fact in ``Fact | None``."""
+    parts = [part for part in get_args(kind) if part is not NoneType]
+    return parts[0] if len(parts) == 1 < len(get_args(kind)) and parts[0] in _NAMES else None
+
+
+def _source(kind: Any) -> Callable[[Context], Any]:  # noqa: ANN401 (an annotation may be anything)
     if kind in _OTHERS:
         return _OTHERS[kind]
-    name = _NAMES[kind]
-    return lambda context: context.facts[name]
+    fact = _optional(kind)
+    if fact is None:
+        name = _NAMES[kind]
+        return lambda context: context.facts[name]
+    return lambda context: _or_none(context.facts.get(_NAMES[fact]))
+
+
+def _or_none(fact: object) -> object:
+    return None if isinstance(fact, Missing | Absent) else fact
 
 
 def _verified(made: Check) -> None:
@@ -142,7 +166,7 @@ def _verified(made: Check) -> None:
             f'an example gives "{n}", which the check does not ask for'
             for e in made.examples
             for n in e.facts
-            if n not in made.needs
+            if n not in made.needs and n not in made.uses
         ),
     )
     for fault in faults:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
+from checks.advisories.library import Advisories
 from checks.advisories.support import SupportDates
 from checks.check import Check, Context
 from checks.document import Block, Fault, Items, Value, nearest, only
@@ -69,12 +70,13 @@ class Example:
     says: str | tuple[str, ...] = ()  # exact sentences of the rulings with that outcome; (): not looked at
     subjects: tuple[str, ...] | None = None  # exact keys of the rulings with that outcome, in order
     support: SupportDates | None = None
+    advisories: Advisories | None = None
     now: datetime = EXAMPLE_TIME
     line: int = 0
 
     def context(self, check: Check) -> Context:
         fillers = {name: Partial(FACTS[name], {}) for name in check.needs}
-        return Context(self.asset, {**fillers, **self.facts}, self.now, self.support)
+        return Context(self.asset, {**fillers, **self.facts}, self.now, self.support, self.advisories)
 
     def wrong(self, check: Check) -> str:
         """What a check says otherwise than this example expects; "" when it agrees. Raises :class:`FillerRead`."""

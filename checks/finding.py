@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from inventory.asset import Privilege
 from inventory.facts.missing import Reason
 
 FINGERPRINT_VERSION = 1
+_SPELL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode  # made once: it is dear
 
 
 class Outcome(StrEnum):
@@ -54,6 +56,16 @@ def printable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A part of a finding that can be told apart: one CVE of a missing update. It is no finding of its own."""
+
+    id: str  # CVE-2024-1234, or the advisory where it names no CVE
+    verdict: str  # checks.advisories.verdict.Verdict
+    severity: Severity | None = None  # of this part; None: nobody rated it
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)  # fixed, advisory, vector, kev, epss ...
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """One judgement about one subject. ``observed`` is the sentence with the observed value."""
 
@@ -61,10 +73,14 @@ class Ruling:
     observed: str
     subject: Subject = HOST
     reason: Reason | None = None  # with NOT_ASSESSED only
+    severity: Severity | None = None  # of this subject, where it differs from subject to subject; None: the check's
+    members: tuple[Member, ...] = ()
 
 
-def failed(observed: str, subject: Subject = HOST) -> Ruling:
-    return Ruling(Outcome.FAIL, observed, subject)
+def failed(
+    observed: str, subject: Subject = HOST, severity: Severity | None = None, members: tuple[Member, ...] = ()
+) -> Ruling:
+    return Ruling(Outcome.FAIL, observed, subject, severity=severity, members=members)
 
 
 def passed(observed: str, subject: Subject = HOST) -> Ruling:
@@ -91,6 +107,8 @@ class CheckRun:
     reason: Reason | None = None
     privilege: Privilege = Privilege.NONE  # the least right among the facts it was judged from
     facts: tuple[str, ...] = ()
+    severity: Severity | None = None  # None: the check's
+    members: tuple[Member, ...] = ()
 
 
 def fingerprint(asset_uid: str, check_family: str, subject: Subject) -> str:
@@ -102,5 +120,4 @@ def fingerprint(asset_uid: str, check_family: str, subject: Subject) -> str:
         "subject_kind": subject.kind,
         "version": FINGERPRINT_VERSION,
     }
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_SPELL(parts).encode()).hexdigest()

@@ -7,7 +7,7 @@ A scan can open, close and re-open; everything else is for people and comes with
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -139,6 +139,7 @@ class Sighting:
     facts: tuple[str, ...]
     sources: tuple[Source, ...]
     support_snapshot: str = ""  # ISO date, "" none
+    feeds: Mapping[str, str] = field(default_factory=dict)  # advisory feed -> its ISO date, of those the check read
     reached: bool = True
     logged_in: bool = True
     identity_note: str = ""
@@ -151,6 +152,7 @@ class Sighting:
             "observed": self.observed,
             "privilege": self.privilege.value,
             "support": self.support_snapshot,
+            **({"feeds": dict(self.feeds)} if self.feeds else {}),
             "evidence": [source.sha256 for source in self.sources],
         }
 
@@ -185,6 +187,7 @@ def proof_of_fix(
         _why_not_evidence(before, "failing"),
         _why_not_evidence(after, "passing"),
         _why_not_feed(before, after) if uses_support else "",
+        _why_not_advisories(before, after),
         _why_not_later(before, after),
     ):
         if why:
@@ -242,6 +245,15 @@ def _why_not_feed(before: Sighting, after: Sighting) -> str:
     return ""
 
 
+def _why_not_advisories(before: Sighting, after: Sighting) -> str:
+    for name, snapshot in sorted(before.feeds.items()):
+        if name not in after.feeds:
+            return f"it failed with the feed {name} of {snapshot} and passed without that feed"
+        if _day(after.feeds[name]) < _day(snapshot):
+            return f"the feed {name} of {after.feeds[name]} is older than the one that raised it ({snapshot})"
+    return ""
+
+
 def _day(snapshot: str) -> date:
     """A snapshot that is no date is older than every date: it proves nothing."""
     try:
@@ -261,9 +273,12 @@ def answers_fact(query: str, fact: str) -> bool:
     return query == fact or query.startswith(fact + "-")
 
 
+_SPELL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def canonical(content: Mapping[str, object]) -> bytes:
     """The one spelling of a JSON object that is hashed: sorted keys, no blanks, UTF-8."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _SPELL(content).encode()
 
 
 def event_hash(previous: str, content: Mapping[str, object]) -> str:

@@ -1,6 +1,7 @@
 """Which permission covers an asset on a day (domain.md: scan refuses what no scope covers)."""
 
 import ipaddress
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -9,6 +10,12 @@ from inventory.estate import Estate, Intrusiveness, Scope
 
 _HOST, _NETWORK, _GROUP, _ALL = 3000, 2000, 1000, 1  # how closely a scope names an asset
 _GENTLER = list(Intrusiveness)
+
+
+def permitted_today(estate: Estate, authorised_by: str, reference: str, day: date) -> Estate:
+    """An estate without scopes, and the permission that a person gives for this one day: recorded with the scan."""
+    scope = Scope("asked", authorised_by, reference, day, day, Intrusiveness.POLITE, groups=("all",))
+    return replace(estate, scopes={scope.id: scope})
 
 
 def covering(estate: Estate, asset: Asset, day: date) -> Scope | None:

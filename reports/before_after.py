@@ -9,7 +9,7 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from checks.check import Check
-from checks.finding import Outcome, Subject
+from checks.finding import Outcome, Severity, Subject
 from reports.text import safe_text, stamp
 
 MAX_LINES = 200  # of one answer's difference
@@ -62,6 +62,7 @@ class BeforeAfter:
     after: Sighting | None  # None: not proven fixed
     proof: tuple[tuple[str, str], ...]  # rule, what satisfied it
     history: tuple[Step, ...]
+    severity: Severity | None = None  # of this finding, where it was rated on its own; None: the check's
 
 
 def render(page: BeforeAfter) -> bytes:

@@ -1,7 +1,7 @@
 """The numbers of a report, counted once for every format. Pure; the rules are in docs/report.md, "How it is counted".
 
-Units are always printed together: an *issue* is one weakness, an *occurrence* is that issue on one subject of one
-asset, an *asset* is counted once however often it is hit.
+Units are always printed together: an *issue* is one weakness or one missing update, an *occurrence* is that issue on
+one subject of one asset, an *asset* is counted once however often it is hit.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ def units(issues: Iterable[Issue]) -> Units:
 def by_severity(issues: Iterable[Issue]) -> dict[Severity, Units]:
     """All five severities, worst first, also those without an issue."""
     issues = tuple(issues)
-    return {s: units(i for i in issues if i.check.severity is s) for s in Severity}
+    return {s: units(i for i in issues if i.severity is s) for s in Severity}
 
 
 def by_theme(issues: Iterable[Issue]) -> dict[Theme, dict[Severity, Units]]:
@@ -57,8 +57,8 @@ def assets_by_worst(issues: Iterable[Issue]) -> dict[Severity, int]:
     worst: dict[str, Severity] = {}
     for issue in issues:
         for uid in issue.assets:
-            if uid not in worst or issue.check.severity.rank < worst[uid].rank:
-                worst[uid] = issue.check.severity
+            if uid not in worst or issue.severity.rank < worst[uid].rank:
+                worst[uid] = issue.severity
     tally = Counter(worst.values())
     return {s: tally[s] for s in Severity}
 
@@ -83,16 +83,18 @@ class PatchShare:
     """How many critical and high occurrences come from missing patches and firmware, and which."""
 
     part: int
-    whole: int
+    whole: int  # but for those without a vendor fix: no patch is missing there
     refs: tuple[str, ...]
     asked: bool  # False: no check of this scan looks for missing patches
+    without_fix: int = 0  # critical and high occurrences for which the vendor has no fix
 
 
 def patch_share(issues: Iterable[Issue], checks: Iterable[Check]) -> PatchShare:
-    worst = [i for i in issues if i.check.severity in WORST]
+    worst = [i for i in issues if i.severity in WORST]
+    unfixed = sum(len(i.occurrences) for i in worst if i.check.theme is Theme.NO_VENDOR_FIX)
     refs = tuple(sorted(o.ref for i in worst if i.check.theme in PATCH_THEMES for o in i.occurrences))
     asked = any(c.theme in PATCH_THEMES for c in checks)
-    return PatchShare(len(refs), sum(len(i.occurrences) for i in worst), refs, asked)
+    return PatchShare(len(refs), sum(len(i.occurrences) for i in worst) - unfixed, refs, asked, unfixed)
 
 
 class Step(StrEnum):
@@ -276,13 +278,15 @@ class CheckRow:
 
 def check_rows(data: ReportData) -> tuple[CheckRow, ...]:
     """Every check that was asked for, by id."""
-    failed = {i.check.id: len(i.assets) for i in data.issues}
+    failed: dict[str, frozenset[str]] = {}
+    for issue in data.issues:
+        failed[issue.check.id] = failed.get(issue.check.id, frozenset()) | issue.assets
     lacking: Counter[tuple[str, Outcome]] = Counter((g.check_id, g.outcome) for g in all_gaps(data))
     return tuple(
         CheckRow(
             c,
             data.passed.get(c.id, 0),
-            failed.get(c.id, 0),
+            len(failed.get(c.id, ())),
             data.not_applicable.get(c.id, 0),
             lacking[c.id, Outcome.NOT_ASSESSED],
             lacking[c.id, Outcome.ERROR],

@@ -4,17 +4,17 @@ The same :class:`ReportData` gives the same bytes in every format: time, order a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from checks.check import Check
-from checks.finding import Outcome, Severity, Subject
+from checks.finding import Member, Outcome, Severity, Subject
 from inventory.asset import Asset, Privilege
 from inventory.estate import Area, Scope, Service, Site, Supplier
 from inventory.facts.missing import Missing, Reason
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LABEL = "IT Health Check-style automated assessment (not a CHECK test)"
 
 
@@ -57,14 +57,37 @@ class Occurrence:
     episode: int
     evidence: tuple[str, ...]  # sha256 of the answers it was judged from
     check_id: str = ""  # for those in ``fixed``, which have no issue to tell it
+    severity: Severity | None = None  # of this occurrence, where it was rated on its own; None: the check's
+    members: tuple[Member, ...] = ()  # what can be told apart in it: the CVEs of a missing update
+
+    @property
+    def exploited(self) -> bool:
+        """Whether one of its members is in CISA's list of known exploited vulnerabilities (KEV)."""
+        return any(member.attributes.get("kev") for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One weakness with all its occurrences: what "25 critical issues" counts."""
+    """One weakness, or one update unit, with all its occurrences: what "25 critical issues" counts.
+
+    It counts under the worst severity that one of its occurrences has.
+    """
 
     check: Check
     occurrences: tuple[Occurrence, ...]
+    subject: Subject | None = None  # the update unit; None: every subject of the check
+    severity: Severity = field(init=False)
+    exploited: bool = field(init=False)  # one of its occurrences is (KEV)
+
+    def __post_init__(self) -> None:
+        rated = (o.severity or self.check.severity for o in self.occurrences)
+        worst = min(rated, key=lambda severity: severity.rank, default=self.check.severity)
+        object.__setattr__(self, "severity", worst)
+        object.__setattr__(self, "exploited", any(o.exploited for o in self.occurrences))
+
+    @property
+    def title(self) -> str:
+        return f"{self.check.title}: {self.subject.key}" if self.subject else self.check.title
 
     @property
     def assets(self) -> frozenset[str]:
@@ -92,6 +115,14 @@ class DataSource:
     age_days: int
     digest: str
     note: str = ""
+    publisher: str = ""
+    records: int | None = None  # None: not counted
+    licence: str = ""
+    fresh_days: int = 7  # older than this is told as too old
+
+    @property
+    def stale(self) -> bool:
+        return self.age_days > self.fresh_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +155,7 @@ class ReportData:
     services: Mapping[str, Service]
     scopes: tuple[Scope, ...]  # the permissions this scan ran under
     assets: tuple[AssetCoverage, ...]  # sorted by name; every asset in scope, also those never reached
-    issues: tuple[Issue, ...]  # worst first, then by check id
+    issues: tuple[Issue, ...]  # in the order of reports.updates.worst_first
     fixed: tuple[Occurrence, ...]  # verified fixed by this scan
     gaps: tuple[Gap, ...]  # worst first
     checks: tuple[Check, ...]  # every check that was asked for
@@ -133,6 +164,7 @@ class ReportData:
     sources: tuple[DataSource, ...]
     evidence: tuple[EvidenceItem, ...]
     evidence_root: str  # sha256 over the sorted evidence digests
+    kind: str = "scan"  # scan, verify, import or evaluate: what the judgements rest on
 
 
 class Format(Protocol):

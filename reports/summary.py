@@ -18,7 +18,11 @@ from reports.counting import (
     units,
 )
 from reports.report import AssetCoverage, Issue, ReportData
-from reports.text import capital, count, duration, listing, share, theme_name, window
+from reports.sources import absent, advisories, asked
+from reports.text import capital, count, duration, listing, prose, safe_text, share, theme_name, window
+from reports.updates import fix_first, known_exploited, without_fix
+
+MOST_NAME = 60  # characters of a package's name in a sentence
 
 SYMBOLS = {
     Severity.CRITICAL: "◆",
@@ -28,12 +32,17 @@ SYMBOLS = {
     Severity.INFO: "○",
 }
 
+KEV_SYMBOL = "⚑"
+
 COUNTING_RULE = (
-    "An issue is one weakness. An occurrence is that issue on one subject (a port, an account, a file system, or the "
-    "host as a whole) of one asset. An asset is counted once in each row in which it has an occurrence, so the asset "
-    "column does not add up; the column “worst here” counts every asset once, under its worst severity, and does. "
-    "Severity is the check's own rating, a word and not a CVSS number; neither people nor policies move it. Claimed, "
-    "stale and accepted occurrences stay in the counts. What could not be looked at is never counted as passed."
+    "An issue is one weakness, or one missing update whatever number of CVEs it closes. An occurrence is that issue on "
+    "one subject (a package, a port, an account, a file system, or the host as a whole) of one asset. An asset is "
+    "counted once in each row in which it has an occurrence, so the asset column does not add up; the column “worst "
+    "here” counts every asset once, under its worst severity, and does. Severity is a word: of an update that of its "
+    "worst CVE, of everything else the check's own rating; an issue and all its occurrences count under the worst of "
+    "them. Neither people nor policies move it. What the vendor has not fixed is counted, told apart and never called "
+    "a missing patch. Claimed, stale and accepted occurrences stay in the counts. What could not be looked at is never "
+    "counted as passed."
 )
 
 
@@ -70,6 +79,18 @@ def state_warning(data: ReportData) -> str:
     if data.state == "interrupted":
         return f"This scan was INTERRUPTED: the scanner died before its end. {so_far}"
     return f"This scan is not complete: its state is “{data.state}”. {so_far}"
+
+
+def rests_on(data: ReportData) -> str:
+    """What the judgements rest on where it is no full look of our own; empty when it is."""
+    return {
+        "evaluate": (
+            "Nothing was looked at anew: stored evidence of earlier visits was judged again, with the data that this "
+            "report names. Only a later look can prove a fix."
+        ),
+        "import": "The judgements rest on lists that somebody supplied, not on a look of our own; they prove no fix.",
+        "verify": "This was a targeted visit: it tells of what it asked for, and of nothing else.",
+    }.get(data.kind, "")
 
 
 def units_phrase(severity: Severity, counted: Units) -> str:
@@ -112,11 +133,59 @@ def patches(data: ReportData) -> str:
     told = patch_share(data.issues, data.checks)
     if not told.asked:
         return "No check of this scan asks for missing security or firmware patches, so nothing is said about them."
+    apart = f" {told.without_fix:,} more have no vendor fix and are told apart." if told.without_fix else ""
     if not told.whole:
-        return "No critical or high finding came up where the checks could be judged." if data.issues else ""
+        nothing = "No critical or high finding that can be fixed came up where the checks could be judged."
+        return f"{nothing}{apart}" if data.issues else ""
     return (
         f"{told.part:,} of {told.whole:,} critical and high findings ({share(told.part, told.whole)}) stem from "
-        "missing security and firmware patches."
+        f"missing security and firmware patches.{apart}"
+    )
+
+
+def fix_these(data: ReportData) -> str:
+    """``Fix these 3 updates on 12 assets, and 60 % of ... are gone``; empty when no such update is missing."""
+    told = fix_first(data)
+    if not told.fixes:
+        return ""
+    names = [unit_name(f.issue) for f in told.fixes]
+    these = "this update" if len(names) == 1 else f"these {len(names):,} updates"
+    if not told.part:
+        return f"Install {these} on {count(told.assets, 'asset')}, known to be exploited: {listing(names, len(names))}."
+    critical = f", among them {told.critical:,} of {told.all_critical:,} critical" if told.all_critical else ""
+    return (
+        f"Install {these} on {count(told.assets, 'asset')}, and {share(told.part, told.whole)} of the critical and "
+        f"high findings are gone ({told.part:,} of {told.whole:,}{critical}): {listing(names, len(names))}."
+    )
+
+
+def unit_name(issue: Issue) -> str:
+    """The package of an update; the title of everything else."""
+    return safe_text(issue.subject.key, MOST_NAME) if issue.subject else prose(issue.title)
+
+
+def exploited(data: ReportData) -> str:
+    """How much of it is known to be exploited; empty when no list of that was loaded or nobody asked."""
+    told = known_exploited(data)
+    if not told.cves:
+        known = asked(data) and advisories(data) and "kev" not in absent(data)
+        return "Nothing found here is in CISA's list of known exploited vulnerabilities (KEV)." if known else ""
+    are = "is" if len(told.cves) == 1 else "are"
+    return (
+        f"{count(len(told.cves), 'CVE')} on {count(told.units.assets, 'asset')} {are} known to be exploited (KEV), in "
+        f"{count(told.units.issues, 'issue')} of which {told.fixable:,} can be closed by an update."
+    )
+
+
+def unfixed(data: ReportData) -> str:
+    """What the vendor has not fixed; empty when there is nothing of it."""
+    told = units(without_fix(data))
+    if not told.issues:
+        return ""
+    have = "package has" if told.issues == 1 else "packages have"
+    return (
+        f"{told.issues:,} {have} vulnerabilities without a vendor fix, on {count(told.assets, 'asset')}: there is "
+        "nothing to install yet."
     )
 
 
@@ -165,7 +234,7 @@ def areas_in_the_dark(data: ReportData) -> str:
 def in_words(issue: Issue, most: int = 3) -> str:
     """One of the worst issues as a sentence about where it is."""
     names = sorted({o.asset for o in issue.occurrences})
-    return f"{capital(issue.check.title)}: on {listing(names, most)}."
+    return f"{capital(issue.title)}: on {listing(names, most)}."
 
 
 def first_step(issue: Issue) -> str:

@@ -1,9 +1,11 @@
 """Look at many assets at once, gently: bounded workers, caps per group and subnet, one deadline per host.
 
-The engine knows nothing of checks or the record. It yields what it saw, host by host, as it comes.
+The engine knows nothing of checks or the record. It yields what it saw, host by host, as it comes; ``read`` makes
+facts of it, wherever that is done.
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import random
@@ -23,6 +25,9 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0  # a transport ends by itself; this much after its deadline it is ended
 
+Guard = contextlib.AbstractContextManager[object]
+UNGUARDED: Guard = contextlib.nullcontext()
+
 
 @dataclass(frozen=True, slots=True)
 class Errand:
@@ -34,14 +39,26 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One asset after its visit. ``facts`` has an entry for every probe: the fact, Missing or Absent."""
+    """One asset after its visit: how far we got and what it answered. Nothing is read yet."""
 
     asset: Asset
+    probes: tuple[Probe[Any], ...]
     attempt: Attempt
-    answers: tuple[Answer, ...]
-    facts: Mapping[str, Any]
-    privileges: Mapping[str, Privilege]
+    given: Mapping[str, tuple[Answer, ...]]  # by the probe that asked; in the order of the visit
+    unasked: frozenset[str]  # probes that the inventory gave nothing to ask
     finished_at: datetime
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        return tuple(answer for given in self.given.values() for answer in given)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read from the answers. ``facts`` has an entry for every probe: the fact, Missing or Absent."""
+
+    facts: Mapping[str, Any]
+    privileges: Mapping[str, Privilege]  # under which right each was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,33 +206,44 @@ def _together(first: Attempt, second: Attempt) -> Attempt:
 
 def _looked(errand: Errand, attempt: Attempt, answers: Mapping[str, Sequence[Answer]], unasked: set[str]) -> Looked:
     of_attempt = {p.name for p in errand.probes if getattr(p, "of_attempt", False)}
-    answers = {**answers, **{name: [as_answer(name, attempt)] for name in of_attempt}}
-    unasked = unasked - of_attempt
-    facts = {p.name: _fact(p, errand.asset, answers.get(p.name, ()), attempt, p.name in unasked) for p in errand.probes}
-    rights = {name: _least(given) for name, given in answers.items()}
-    every = tuple(answer for given in answers.values() for answer in given)
-    return Looked(errand.asset, attempt, every, facts, rights, datetime.now(UTC))
+    given = {**answers, **{name: [as_answer(name, attempt)] for name in of_attempt}}
+    return Looked(
+        errand.asset,
+        errand.probes,
+        attempt,
+        {name: tuple(told) for name, told in given.items()},
+        frozenset(unasked - of_attempt),
+        datetime.now(UTC),
+    )
+
+
+def read(looked: Looked, guard: Guard = UNGUARDED) -> Facts:
+    """Every probe's fact. Pure; never raises. ``guard`` is held around each parser and may end it by raising."""
+    facts = {probe.name: _fact(probe, looked, guard) for probe in looked.probes}
+    return Facts(facts, {name: _least(given) for name, given in looked.given.items()})
 
 
 def _least(answers: Sequence[Answer]) -> Privilege:
     return min((a.privilege for a in answers), key=lambda p: p.rank, default=Privilege.NONE)
 
 
-def _fact(probe: Probe[Any], asset: Asset, answers: Sequence[Answer], attempt: Attempt, unasked: bool) -> object:
-    if unasked:
+def _fact(probe: Probe[Any], looked: Looked, guard: Guard) -> object:
+    if probe.name in looked.unasked:
         return Absent(getattr(probe, "nothing_asked", "") or f"the inventory names nothing for {probe.name}")
+    answers = looked.given.get(probe.name, ())
     if not answers:
-        return attempt.missing or Missing(Reason.NOT_ATTEMPTED, "the host was not asked")
-    return fact_of(probe, asset, answers)
+        return looked.attempt.missing or Missing(Reason.NOT_ATTEMPTED, "the host was not asked")
+    return fact_of(probe, looked.asset, answers, guard)
 
 
-def fact_of(probe: Probe[Any], asset: Asset, answers: Sequence[Answer]) -> object:
+def fact_of(probe: Probe[Any], asset: Asset, answers: Sequence[Answer], guard: Guard = UNGUARDED) -> object:
     """The fact that stored or fresh answers give: the dataclass, Missing or Absent. Pure; never raises."""
     gap = next((answer.missing for answer in answers if answer.missing), None)
     if gap:
         return gap
     try:
-        return probe.parse(asset, answers)
+        with guard:
+            return probe.parse(asset, answers)
     except Unreadable as fault:
         return fault.missing
     except NotHere as proof:

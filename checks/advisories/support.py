@@ -5,6 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+# Products whose publisher of dates has renamed them: either name finds the cycles of the other.
+_RENAMED = {
+    "alpine": "alpine-linux",
+    "amazon": "amazon-linux",
+    "opensuse-leap": "opensuse",
+    "oracle": "oracle-linux",
+    "rocky": "rocky-linux",
+    "temurin": "eclipse-temurin",
+}
+OTHER_NAMES: Mapping[str, str] = _RENAMED | {new: old for old, new in _RENAMED.items()}
+
 
 class SupportFeedError(ValueError):
     """The feed's bytes are not what they should be. The message says where."""
@@ -29,7 +40,14 @@ class SupportDates:
     cycles: Mapping[str, tuple[Cycle, ...]]  # product -> its cycles
 
     def cycle(self, product: str, cycle: str) -> Cycle | None:
-        return next((c for c in self.cycles.get(product, ()) if c.cycle == cycle), None)
+        known = self.cycles.get(product) or self.cycles.get(OTHER_NAMES.get(product, ""), ())
+        return next((c for c in known if c.cycle == cycle), None)
+
+    def cycle_of(self, product: str, version: str) -> Cycle | None:
+        """Of the cycles that a version begins with, the longest: 9.6 before 9, 3.19 for 3.19.1, 8 for 8.9."""
+        numbers = version.split(".")[:3]
+        begins = (".".join(numbers[:count]) for count in range(len(numbers), 0, -1))
+        return next((cycle for begin in begins if (cycle := self.cycle(product, begin))), None)
 
 
 def decode(data: bytes) -> SupportDates:

@@ -2,17 +2,23 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from itertools import dropwhile
 
-from checks.check import Remedy, Theme
+from checks.advisories.kernels import flavour
+from checks.advisories.library import Advisories
+from checks.advisories.opinions import Host, opinion_of
+from checks.advisories.pending import pending_by_both, pending_by_host
+from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import Example, partial
-from checks.finding import Outcome, Ruling, Severity, Subject, failed, not_applicable, not_assessed, passed
+from checks.finding import Outcome, Ruling, Severity, failed, not_applicable, not_assessed, passed
+from checks.linux import example_feed
+from checks.linux.example_feed import OLD, OPENSSL_FIX, feed, package
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
+from inventory.facts.entitlements import Entitlements
 from inventory.facts.kernel import InstalledKernel, Kernel
-from inventory.facts.packages import Package, Packages, PendingUpdate, Repositories, Repository, Updates
+from inventory.facts.origins import Origins
+from inventory.facts.packages import Packages, PendingUpdate, Repositories, Repository, Updates
 from inventory.facts.system import System
 
 DAY = 86_400
@@ -23,14 +29,11 @@ LIBSSL = PendingUpdate("libssl3", "3.0.11-1", "3.0.17-1", "stable-security", sec
 BASH = PendingUpdate("bash", "5.2-3", "5.2-4", "stable", security=False)
 SECURITY = Repositories((Repository("https://deb.example stable-security", "sources.list", verified=True, option=""),))
 MAIN = Repositories((Repository("https://deb.example stable", "sources.list", verified=True, option=""),))
-ROLLING = Repositories((Repository("https://deb.example sid", "sources.list", verified=True, option=""),))
 INSTALLED = InstalledKernel("linux-image-6.1.0-31-amd64", "6.1.128-1", "6.1.0-31-amd64")
 CLOUD = InstalledKernel("linux-image-6.12.9-cloud-amd64", "6.12.9-1", "6.12.9-cloud-amd64")
 UEK = InstalledKernel("kernel-uek", "5.15.0-209.el9uek", "5.15.0-209.el9uek.x86_64")
 RHCK = InstalledKernel("kernel-core", "5.14.0-503.el9", "5.14.0-503.el9.x86_64")
 MACHINE: System = partial(System, container=None)
-# Flavours that a Red Hat family release names before its architecture, or behind it after a plus.
-_MARKS = re.compile(r"uek|elrepo|\.rt[0-9]|\.plus|PAE|\+(?:rt-64k|rt|64k|debug)")
 _BUILD = re.compile(r"\bDebian (\S+)")
 
 
@@ -38,15 +41,11 @@ def _kernels(running: str, *installed: InstalledKernel, version: str = "#1 SMP")
     return {"kernel": partial(Kernel, running=running, version=version, installed=installed), "system": MACHINE}
 
 
-_SECURITY = re.compile(
-    r"security|\b(sid|unstable)\b", re.IGNORECASE
-)  # unstable gets its fixes without a suite of its own
-
-
 def _host(updates: Updates, repositories: Repositories) -> dict[str, object]:
-    parts = (("openssl", "openssl"), ("libssl3", "openssl"), ("bash", ""))
-    items = tuple(partial(Package, name=name, source=source) for name, source in parts)
-    return {"updates": updates, "packages": partial(Packages, items=items), "repositories": repositories}
+    """A Debian 12 with openssl in two packages, and bash."""
+    items = (package("bash", "5.2.15-2"), example_feed.LIBSSL, package("openssl", "3.0.11-1"))
+    known = {"updates": updates, "repositories": repositories}
+    return {**known, "packages": example_feed.packages(*items), "system": example_feed.system()}
 
 
 @check(
@@ -55,8 +54,9 @@ def _host(updates: Updates, repositories: Repositories) -> dict[str, object]:
     severity=Severity.HIGH,
     theme=Theme.MISSING_OS_PATCH,
     rationale=(
-        "The host's own package manager knows of security updates that are not installed. Attackers read the same "
-        "advisories; the time between release and installation is when a known weakness is open."
+        "The publisher has fixed weaknesses in this package, and the host lacks the fix. Attackers read the same "
+        "advisories; the time between release and installation is when a known weakness is open. Two opinions are "
+        "heard: the publisher's advisories, and the host's own package manager."
     ),
     remedy=Remedy(
         text="Install the pending security updates.",
@@ -64,36 +64,25 @@ def _host(updates: Updates, repositories: Repositories) -> dict[str, object]:
             "Run `apt-get upgrade`, `dnf upgrade --security` or `zypper patch`",
             "Restart what still runs the old version",
         ),
-        verify="the package manager lists no security update for these packages",
+        verify="the installed version of the package is the one named here, or a later one",
         risk="Services restart; test first where a package is critical to a service.",
     ),
     privilege=Privilege.USER,
-    references=("apt-get(8)", "dnf(8)", "zypper(8)"),
-    version=2,
+    references=("apt-get(8)", "dnf(8)", "zypper(8)", "docs/patch-levels.md"),
+    version=3,
     examples=(
         Example(
             Outcome.PASS,
             _host(Updates("apt", (BASH,), 7 * DAY, None), SECURITY),
-            says="no security update is pending, by metadata 7 days old",
+            says="no security update is pending, by metadata 7 days old; no advisory feed is loaded",
         ),
-        Example(
-            Outcome.PASS,
-            _host(Updates("dnf", (), 0, None), MAIN),
-            says="no security update is pending, by metadata 0 days old",
-        ),
-        Example(Outcome.PASS, _host(Updates("apt", (), 0, None), ROLLING)),
         Example(
             Outcome.FAIL,
             _host(Updates("apt", (OPENSSL, BASH, LIBSSL), DAY, None), SECURITY),
-            says="openssl: 3.0.17-1 is available from stable-security for libssl3 3.0.11-1, openssl 3.0.11-1",
+            says="openssl: 3.0.17-1 is available from stable-security for libssl3 3.0.11-1, openssl 3.0.11-1; "
+            "no advisory feed is loaded",
             subjects=("openssl",),
         ),
-        Example(
-            Outcome.FAIL,
-            _host(Updates("dnf", (replace(OPENSSL, name="tzdata", installed=""),), DAY, None), MAIN),
-            says="tzdata: 3.0.17-1 is available from stable-security for tzdata",
-        ),
-        Example(Outcome.FAIL, _host(Updates("apt", (OPENSSL,), None, None), MAIN)),
         Example(
             Outcome.NOT_ASSESSED,
             _host(Updates("apt", (), 7 * DAY + 1, None), SECURITY),
@@ -101,58 +90,56 @@ def _host(updates: Updates, repositories: Repositories) -> dict[str, object]:
         ),
         Example(
             Outcome.NOT_ASSESSED,
-            _host(Updates("apt", (), None, None), SECURITY),
-            says="the host has no package metadata: what it does not list may be pending all the same",
+            {**_host(Updates("apt", (), 0, None), MAIN), "updates": Missing(Reason.TIMED_OUT)},
+            says="no advisory feed is loaded, and the host's own list could not be had",
+        ),
+        Example(
+            Outcome.FAIL,
+            _host(Updates("apt", (OPENSSL,), DAY, None), SECURITY),
+            advisories=feed({"openssl": OPENSSL_FIX}),
+            says="openssl: 3.0.15-1 clears 2 known weaknesses (CVE-2026-1, CVE-2026-2) of libssl3 3.0.11-1, "
+            "openssl 3.0.11-1; the debian feed of 2026-02-23 and the host's own list say so",
+        ),
+        Example(
+            Outcome.PASS,
+            _host(Updates("apt", (), 0, None), SECURITY),
+            advisories=feed({"bash": OPENSSL_FIX}),
+            says="nothing that the debian feed of 2026-02-23 knows a fix for is open in 3 packages (of 3 the origin is "
+            "not established), and the host's own list says the same",
         ),
         Example(
             Outcome.NOT_ASSESSED,
-            _host(Updates("apt", (), 0, None), MAIN),
-            says="no security suite is enabled on the host: what it does not list may be pending all the same",
+            {**_host(Updates("apt", (), 0, None), MAIN), "updates": Missing(Reason.TIMED_OUT)},
+            advisories=feed({"bash": OPENSSL_FIX}),
+            says="the host's own list could not be had: what it does not list may be pending all the same",
         ),
         Example(
             Outcome.NOT_ASSESSED,
-            _host(Updates("apk", (BASH,), 0, None, tells_security=False), MAIN),
-            says="updates are pending (1), and nothing on the host says which are for security",
-        ),
-        Example(Outcome.PASS, _host(Updates("apk", (), 0, None, tells_security=False), MAIN)),
-        Example(Outcome.PASS, _host(Updates("dnf", (BASH,), 0, None), MAIN)),
-        Example(
-            Outcome.NOT_ASSESSED, {**_host(Updates("apt", (), 0, None), MAIN), "updates": Missing(Reason.TIMED_OUT)}
+            _host(Updates("apt", (), 0, None), SECURITY),
+            advisories=feed({"bash": OPENSSL_FIX}, day=OLD),
+            says="the debian feed of 2026-02-22 is 8 days old, at most 7 are allowed: what it does not know may be "
+            "open all the same",
         ),
     ),
 )
-def security_updates_pending(updates: Updates, packages: Packages, repositories: Repositories) -> Iterator[Ruling]:
-    """One finding per source package: one update closes it. A gap beside it keeps the unlisted ones from passing."""
-    sources = {package.name: package.source or package.name for package in packages.items}
-    pending: dict[str, list[PendingUpdate]] = {}
-    for update in sorted(updates.security, key=lambda update: update.name):
-        pending.setdefault(sources.get(update.name, update.name), []).append(update)
-    for source, parts in pending.items():
-        which = ", ".join(f"{part.name} {part.installed}".rstrip() for part in parts)
-        told = f"{source}: {parts[0].candidate} is available from {parts[0].suite} for {which}"
-        yield failed(told, Subject("package", source))
-    gap = _blind(updates, repositories)
-    if gap is not None:
-        yield gap
-    elif not pending:
-        yield passed(
-            f"no security update is pending, by metadata {(updates.metadata_age_seconds or 0) // DAY} days old"
-        )
-
-
-def _blind(updates: Updates, repositories: Repositories) -> Ruling | None:
-    """Why the host's own list may lack something."""
-    age, unsaid = updates.metadata_age_seconds, "what it does not list may be pending all the same"
-    if age is None:
-        return not_assessed(Reason.FEED_MISSING, f"the host has no package metadata: {unsaid}")
-    if age > STALE_DAYS * DAY:
-        return not_assessed(Reason.FEED_TOO_OLD, f"the host's package metadata is {age // DAY} days old: {unsaid}")
-    if updates.manager == "apt" and not any(_SECURITY.search(item.name) for item in repositories.items):
-        return not_assessed(Reason.FEED_MISSING, f"no security suite is enabled on the host: {unsaid}")
-    if updates.pending and not updates.tells_security:
-        told = f"updates are pending ({len(updates.pending)}), and nothing on the host says which are for security"
-        return not_assessed(Reason.FEED_MISSING, told)
-    return None
+def security_updates_pending(
+    system: System,
+    packages: Packages,
+    updates: Updates | None,
+    repositories: Repositories | None,
+    kernel: Kernel | None,
+    origins: Origins | None,
+    entitlements: Entitlements | None,
+    advisories: Advisories | None,
+    context: Context,
+) -> Iterator[Ruling]:
+    """One finding per source package: one update closes it. The kernel that runs has a check of its own."""
+    host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
+    if advisories is None:
+        yield from pending_by_host(host, context.facts.get("updates"))
+    else:
+        opinion = opinion_of(host, advisories, context.asset.exposure, context.today)
+        yield from pending_by_both(host, opinion, context.facts.get("updates"))
 
 
 @check(
@@ -261,7 +248,7 @@ def running_kernel_stale(kernel: Kernel, system: System) -> Iterator[Ruling]:
     if system.container:
         yield not_applicable("a container runs its host's kernel")
         return
-    alike = [k for k in kernel.installed if _flavour(k.release) == _flavour(kernel.running)]
+    alike = [k for k in kernel.installed if flavour(k.release) == flavour(kernel.running)]
     if not alike:
         told = f"no package owns a kernel of the kind that runs here; {kernel.running} runs"
         yield not_assessed(Reason.OUTPUT_UNREADABLE, told)
@@ -277,12 +264,6 @@ def running_kernel_stale(kernel: Kernel, system: System) -> Iterator[Ruling]:
         yield not_assessed(Reason.OUTPUT_UNREADABLE, told)
     else:
         yield failed(f"{kernel.running} runs, {newest.release} is installed")
-
-
-def _flavour(release: str) -> tuple[str, ...]:
-    """``amd64`` of 6.1.0-31-amd64, ``rpi-v8`` of 6.6.51+rpt-rpi-v8, ``uek`` of 5.15.0-209.el9uek.x86_64."""
-    words = dropwhile(lambda word: not word[:1].isalpha(), release.split("-"))
-    return (*words, *_MARKS.findall(release))
 
 
 def _numbers(release: str) -> list[int]:

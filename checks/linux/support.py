@@ -1,22 +1,21 @@
-"""Support dates of Linux distributions and of software from outside them (feed data; never dates in code)."""
+"""Support dates of Linux distributions (feed data; never dates in code)."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
 
 from checks.advisories.support import Cycle, SupportDates
 from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import Example, partial
-from checks.finding import Outcome, Ruling, Severity, Subject, failed, not_applicable, not_assessed, passed
+from checks.finding import Outcome, Ruling, Severity, failed, not_applicable, not_assessed, passed
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
-from inventory.facts.packages import Package, Packages
+from inventory.facts.entitlements import Entitlement, Entitlements
 from inventory.facts.system import System
 
 SOON = timedelta(days=180)
+YEAR = timedelta(days=365)
 
 # os-release ID -> product of the feed.
 DISTRIBUTIONS = {
@@ -36,6 +35,28 @@ DISTRIBUTIONS = {
     "ubuntu": "ubuntu",
 }
 ROLLING = frozenset({"arch", "gentoo", "void", "opensuse-tumbleweed", "kali"})
+# The entitlement behind the dates of extended support, by os-release ID.
+EXTENDED_BY = {
+    "debian": "debian-lts",
+    "ol": "els",
+    "rhel": "els",
+    "sles": "ltss",
+    "sles_sap": "ltss",
+    "ubuntu": "esm-infra",
+}
+# Entitlements that go on after that; the support dates do not say until when.
+BEYOND = frozenset({"elts", "esm-infra-legacy", "lts", "ltss-extended", "tuxcare-els"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Until when one host gets fixes for its release."""
+
+    name: str
+    regular: date
+    ends: date  # later than the regular end where an entitlement shows it
+    by: str  # the entitlement and its evidence, "" regular
+    offered: date | None  # extended support that exists, whoever has it
 
 
 def cycle_of(system: System, support: SupportDates) -> Cycle | None:
@@ -43,51 +64,120 @@ def cycle_of(system: System, support: SupportDates) -> Cycle | None:
     product = DISTRIBUTIONS.get(system.os_id, "")
     if product == "centos" and "stream" in system.os_name.lower():
         product = "centos-stream"
-    return known_cycle(product, system.os_version, support) or support.cycle(product, f"{system.os_version}.0")
+    return support.cycle_of(product, system.os_version) or support.cycle(product, f"{system.os_version}.0")
 
 
-def known_cycle(product: str, version: str, support: SupportDates) -> Cycle | None:
-    """Of the cycles that a version begins with, the one that says most: 9.6 before 9, 3.19 for 3.19.1, 8 for 8.9."""
-    numbers = version.split(".")[:3]
-    begins = (".".join(numbers[:count]) for count in range(len(numbers), 0, -1))
-    return next((cycle for begin in begins if (cycle := support.cycle(product, begin))), None)
+def _standing(system: System, support: SupportDates, entitlements: Entitlements | None) -> Standing | Ruling:
+    """A ruling where there is no date to judge by."""
+    cycle = cycle_of(system, support)
+    if system.os_id in ROLLING:
+        return not_applicable(f"{system.os_name} is a rolling release")
+    if cycle is None:
+        told = f"the support dates of {support.snapshot} do not know {system.os_name or system.os_id}"
+        return not_assessed(Reason.FEED_MISSING, told)
+    if cycle.ends is None:
+        return passed(f"{system.os_name} is supported; no end is announced")
+    held = _held(entitlements, frozenset({EXTENDED_BY.get(system.os_id, "")}))
+    ends, by = _extended(cycle.ends, cycle.extended_ends, held)
+    return Standing(system.os_name, cycle.ends, ends, by, cycle.extended_ends)
+
+
+def _held(entitlements: Entitlements | None, names: frozenset[str]) -> Entitlement | None:
+    """The first of these that is active on the host."""
+    items = entitlements.items if entitlements else ()
+    return next((item for item in items if item.active and item.name in names), None)
+
+
+def _extended(regular: date, offered: date | None, found: Entitlement | None) -> tuple[date, str]:
+    """The later end that an entitlement shows, but not after its contract's."""
+    if found is None or offered is None:
+        return regular, ""
+    contract = date.fromisoformat(found.until) if found.until else offered
+    ends = max(regular, min(offered, contract))
+    return ends, _shown(found) if ends != regular else ""
+
+
+def _shown(item: Entitlement) -> str:
+    return f"{item.name} ({item.evidence})"
+
+
+def _supported(standing: Standing) -> Ruling:
+    by = f" by {standing.by}; its regular support ends on {standing.regular}" if standing.by else ""
+    return passed(f"{standing.name} is supported until {standing.ends}{by}")
+
+
+def _over(standing: Standing, beyond: Entitlement | None, today: date) -> Ruling:
+    told = f"support of {standing.name} ended on {standing.regular}"
+    if beyond:
+        unsaid = f"{told}; the host has {_shown(beyond)}, and the support dates do not say until when"
+        return not_assessed(Reason.FEED_MISSING, unsaid)
+    if standing.by:
+        return failed(f"{told}, its extension by {standing.by} on {standing.ends}")
+    if standing.offered is None:
+        return failed(told)
+    if standing.offered < today:
+        return failed(f"{told}, its extension on {standing.offered}")
+    return failed(f"{told} (an extension to {standing.offered} needs evidence of entitlement)")
+
+
+def _system(version: str, os_id: str = "debian", name: str = "Debian") -> System:
+    return partial(System, os_id=os_id, os_version=version, os_name=name)
+
+
+def _cycles(product: str, *rows: tuple[str, str, str]) -> tuple[Cycle, ...]:
+    return tuple(Cycle(product, cycle, _day(ends), _day(extended)) for cycle, ends, extended in rows)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 FEED = SupportDates(
     date(2026, 1, 1),
     "example",
     {
-        "debian": (
-            Cycle("debian", "12", date(2026, 3, 2), date(2028, 6, 30)),
-            Cycle("debian", "11", date(2026, 3, 1), date(2026, 8, 31)),
-            Cycle("debian", "10", date(2026, 2, 1), None),
-            Cycle("debian", "13", date(2026, 8, 28), None),
-            Cycle("debian", "14", date(2026, 8, 29), None),
-            Cycle("debian", "99", None, None),
-            Cycle("debian", "9", date(2022, 1, 1), date(2026, 3, 1)),
-            Cycle("debian", "8", date(2022, 1, 1), date(2026, 3, 2)),
+        "debian": _cycles(
+            "debian",
+            ("8", "2022-01-01", "2026-03-02"),
+            ("9", "2022-01-01", "2026-03-01"),
+            ("10", "2026-02-01", ""),
+            ("11", "2026-03-01", "2026-08-31"),
+            ("12", "2026-03-02", "2028-06-30"),
+            ("13", "2026-08-28", ""),
+            ("14", "2026-08-29", ""),
+            ("15", "2027-03-01", "2027-03-01"),
+            ("16", "2027-03-02", "2028-01-01"),
+            ("99", "", ""),
         ),
-        "alpine": (Cycle("alpine", "3.19", date(2026, 3, 1), None), Cycle("alpine", "3", date(2030, 1, 1), None)),
-        "sles": (Cycle("sles", "15.0", date(2026, 3, 1), None),),
-        "centos": (Cycle("centos", "8", date(2021, 12, 31), None),),
-        "centos-stream": (Cycle("centos-stream", "8", date(2027, 1, 1), None),),
-        "php": (Cycle("php", "8.1", date(2025, 12, 31), None), Cycle("php", "8.4", date(2028, 12, 31), None)),
-        "nodejs": (Cycle("nodejs", "18", date(2025, 4, 30), None), Cycle("nodejs", "24", date(2026, 3, 2), None)),
-        "postgresql": (
-            Cycle("postgresql", "12", date(2024, 11, 21), None),
-            Cycle("postgresql", "16", date(2026, 3, 2), None),
-            Cycle("postgresql", "17", None, None),
-            Cycle("postgresql", "9.6", date(2021, 11, 11), None),
-        ),
+        "alpine-linux": _cycles("alpine-linux", ("3.19", "2026-03-01", ""), ("3", "2030-01-01", "")),
+        "sles": _cycles("sles", ("15.0", "2026-03-01", "")),
+        "centos": _cycles("centos", ("8", "2021-12-31", "")),
+        "centos-stream": _cycles("centos-stream", ("8", "2027-05-01", "")),
     },
 )
-
-
 UNKNOWN = "the support dates of 2026-01-01 do not know "
+LTS = Entitlement("debian-lts", "bookworm-security", active=True)
+ELTS = Entitlement("elts", "bookworm-lts", active=True)
 
 
-def _system(version: str, os_id: str = "debian", name: str = "Debian") -> System:
-    return partial(System, os_id=os_id, os_version=version, os_name=name)
+def _os(
+    outcome: Outcome, system: System, *items: Entitlement, says: str = "", support: SupportDates | None = FEED
+) -> Example:
+    facts = {"system": system} | ({"entitlements": Entitlements(items)} if items else {})
+    return Example(outcome, facts, says=says or (), support=support)
+
+
+# Where no date decides, every check of the release says the same.
+_WITHOUT_A_DATE = (
+    _os(Outcome.PASS, _system("99"), says="Debian is supported; no end is announced"),
+    _os(Outcome.NOT_APPLICABLE, _system("", "arch", "Arch Linux")),
+    _os(Outcome.NOT_ASSESSED, _system("7", "obscure", "Obscure"), says=UNKNOWN + "Obscure"),
+    _os(Outcome.NOT_ASSESSED, _system("7", "obscure", ""), says=UNKNOWN + "obscure"),
+    _os(Outcome.NOT_ASSESSED, _system("12"), support=None, says="no support dates are loaded"),
+    Example(Outcome.NOT_ASSESSED, {"system": Missing(Reason.UNREACHABLE)}, support=FEED),
+    _os(Outcome.PASS, _system("8", "centos", "CentOS Stream 8")),
+    _os(Outcome.PASS, _system("16", name="Debian Stream")),
+)
 
 
 @check(
@@ -111,63 +201,90 @@ def _system(version: str, os_id: str = "debian", name: str = "Debian") -> System
     ),
     privilege=Privilege.USER,
     references=("the distribution's life cycle page",),
+    version=2,
     examples=(
-        Example(Outcome.PASS, {"system": _system("12.9")}, support=FEED, says="Debian is supported until 2026-03-02"),
-        Example(Outcome.FAIL, {"system": _system("10", name="Debian Stream")}, support=FEED),
-        Example(Outcome.PASS, {"system": _system("99")}, support=FEED, says="Debian is supported; no end is announced"),
-        Example(
+        *_WITHOUT_A_DATE,
+        _os(Outcome.PASS, _system("12.9"), says="Debian is supported until 2026-03-02"),
+        _os(Outcome.FAIL, _system("10", name="Debian Stream")),
+        _os(
             Outcome.FAIL,
-            {"system": _system("11")},
-            support=FEED,
+            _system("11"),
             says="support of Debian ended on 2026-03-01 (an extension to 2026-08-31 needs evidence of entitlement)",
         ),
-        Example(Outcome.FAIL, {"system": _system("10")}, support=FEED, says="support of Debian ended on 2026-02-01"),
-        Example(
+        _os(Outcome.FAIL, _system("11"), replace(LTS, active=False)),
+        _os(Outcome.FAIL, _system("11"), replace(ELTS, active=False)),
+        _os(Outcome.FAIL, _system("11"), replace(LTS, name="esm-infra")),
+        _os(
+            Outcome.PASS,
+            _system("11"),
+            LTS,
+            says="Debian is supported until 2026-08-31 by debian-lts (bookworm-security); "
+            "its regular support ends on 2026-03-01",
+        ),
+        _os(
+            Outcome.PASS,
+            _system("11"),
+            replace(LTS, until="2026-03-02"),
+            says="Debian is supported until 2026-03-02 by debian-lts (bookworm-security); "
+            "its regular support ends on 2026-03-01",
+        ),
+        _os(
             Outcome.FAIL,
-            {"system": _system("9")},
-            support=FEED,
+            _system("9"),
+            LTS,
+            says="support of Debian ended on 2022-01-01, its extension by debian-lts (bookworm-security) on 2026-03-01",
+        ),
+        _os(
+            Outcome.NOT_ASSESSED,
+            _system("9"),
+            ELTS,
+            says="support of Debian ended on 2022-01-01; the host has elts (bookworm-lts), "
+            "and the support dates do not say until when",
+        ),
+        _os(Outcome.FAIL, _system("10"), LTS, says="support of Debian ended on 2026-02-01"),
+        _os(
+            Outcome.FAIL,
+            _system("9"),
             says="support of Debian ended on 2022-01-01, its extension on 2026-03-01",
         ),
-        Example(
+        _os(
             Outcome.FAIL,
-            {"system": _system("8")},
-            support=FEED,
+            _system("8"),
             says="support of Debian ended on 2022-01-01 (an extension to 2026-03-02 needs evidence of entitlement)",
         ),
-        Example(Outcome.FAIL, {"system": _system("3.19.1", "alpine", "Alpine")}, support=FEED),
-        Example(Outcome.FAIL, {"system": _system("15", "sles", "SLES 15")}, support=FEED),
-        Example(Outcome.FAIL, {"system": _system("8", "centos", "CentOS Linux 8")}, support=FEED),
-        Example(Outcome.PASS, {"system": _system("8", "centos", "CentOS Stream 8")}, support=FEED),
-        Example(
-            Outcome.NOT_ASSESSED, {"system": _system("7", "obscure", "Obscure")}, support=FEED, says=UNKNOWN + "Obscure"
-        ),
-        Example(Outcome.NOT_ASSESSED, {"system": _system("7", "obscure", "")}, support=FEED, says=UNKNOWN + "obscure"),
-        Example(Outcome.NOT_APPLICABLE, {"system": _system("", "arch", "Arch Linux")}, support=FEED),
-        Example(Outcome.NOT_ASSESSED, {"system": Missing(Reason.UNREACHABLE)}, support=FEED),
-        Example(Outcome.NOT_ASSESSED, {"system": _system("12")}, says="no support dates are loaded"),
+        _os(Outcome.FAIL, _system("3.19.1", "alpine", "Alpine")),
+        _os(Outcome.FAIL, _system("15", "sles", "SLES 15")),
+        _os(Outcome.FAIL, _system("8", "centos", "CentOS Linux 8")),
     ),
 )
-def os_release_ended(system: System, support: SupportDates, context: Context) -> Iterator[Ruling]:
-    cycle = cycle_of(system, support)
-    if system.os_id in ROLLING:
-        yield not_applicable(f"{system.os_name} is a rolling release")
-    elif cycle is None:
-        told = f"the support dates of {support.snapshot} do not know {system.os_name or system.os_id}"
-        yield not_assessed(Reason.FEED_MISSING, told)
-    elif cycle.ends is None:
-        yield passed(f"{system.os_name} is supported; no end is announced")
-    elif cycle.ends < context.today:
-        yield failed(f"support of {system.os_name} ended on {cycle.ends}{_extension(cycle, context.today)}")
+def os_release_ended(
+    system: System, support: SupportDates, entitlements: Entitlements | None, context: Context
+) -> Iterator[Ruling]:
+    standing = _standing(system, support, entitlements)
+    if isinstance(standing, Ruling):
+        yield standing
+    elif standing.ends < context.today:
+        yield _over(standing, _held(entitlements, BEYOND), context.today)
     else:
-        yield passed(f"{system.os_name} is supported until {cycle.ends}")
+        yield _supported(standing)
 
 
-def _extension(cycle: Cycle, today: date) -> str:
-    if cycle.extended_ends is None:
-        return ""
-    if cycle.extended_ends < today:
-        return f", its extension on {cycle.extended_ends}"
-    return f" (an extension to {cycle.extended_ends} needs evidence of entitlement)"
+def _ending(standing: Standing | Ruling, today: date, first: date, last: date, told: str) -> Ruling:
+    """A failure for an end from ``first`` on and before ``last``; ``told`` says where an earlier one is told."""
+    if isinstance(standing, Ruling):
+        return standing
+    if standing.ends < first:
+        return not_applicable(told)
+    if standing.ends < last:
+        return failed(f"support of {standing.name} ends on {standing.ends}, in {(standing.ends - today).days} days")
+    return _supported(standing)
+
+
+_PLAN = Remedy(
+    text="Plan the upgrade to the next supported release now.",
+    steps=("Name an owner and a date", "Test the service on the next release"),
+    verify="/etc/os-release names a release that is supported for longer",
+)
 
 
 @check(
@@ -176,256 +293,72 @@ def _extension(cycle: Cycle, today: date) -> str:
     severity=Severity.MEDIUM,
     theme=Theme.UNSUPPORTED,
     rationale="An upgrade takes planning and a window. Half a year is enough when it is begun now.",
-    remedy=Remedy(
-        text="Plan the upgrade to the next supported release now.",
-        steps=("Name an owner and a date", "Test the service on the next release"),
-        verify="/etc/os-release names a release that is supported for longer than 180 days",
+    remedy=_PLAN,
+    privilege=Privilege.USER,
+    references=("the distribution's life cycle page",),
+    version=2,
+    examples=(
+        *_WITHOUT_A_DATE,
+        _os(Outcome.FAIL, _system("12"), says="support of Debian ends on 2026-03-02, in 0 days"),
+        _os(Outcome.FAIL, _system("13", name="Debian Stream")),
+        _os(Outcome.PASS, _system("14"), says="Debian is supported until 2026-08-29"),
+        _os(
+            Outcome.PASS,
+            _system("12"),
+            LTS,
+            says="Debian is supported until 2028-06-30 by debian-lts (bookworm-security); "
+            "its regular support ends on 2026-03-02",
+        ),
+        _os(Outcome.FAIL, _system("12"), replace(LTS, active=False)),
+        _os(Outcome.FAIL, _system("12"), ELTS),
+        _os(Outcome.FAIL, _system("13"), LTS),
+        _os(Outcome.FAIL, _system("12"), replace(LTS, until="2026-08-28")),
+        _os(Outcome.NOT_APPLICABLE, _system("8", "centos", "CentOS Linux 8")),
+        _os(Outcome.NOT_APPLICABLE, _system("11"), says="support has ended already: see linux.eol.os-release"),
     ),
+)
+def os_release_ending(
+    system: System, support: SupportDates, entitlements: Entitlements | None, context: Context
+) -> Iterator[Ruling]:
+    standing, today = _standing(system, support, entitlements), context.today
+    yield _ending(standing, today, today, today + SOON, "support has ended already: see linux.eol.os-release")
+
+
+@check(
+    id="linux.eol.os-within-12-months",
+    title="The operating system loses support within 12 months",
+    severity=Severity.LOW,
+    theme=Theme.UNSUPPORTED,
+    rationale=(
+        "Budgets and hardware are planned a year ahead. A release that ends within that year belongs in the plan; "
+        "the last half year is told by a check of its own."
+    ),
+    remedy=_PLAN,
     privilege=Privilege.USER,
     references=("the distribution's life cycle page",),
     examples=(
-        Example(
-            Outcome.FAIL,
-            {"system": _system("12")},
-            support=FEED,
-            says="support of Debian ends on 2026-03-02, in 0 days",
+        *_WITHOUT_A_DATE,
+        _os(Outcome.FAIL, _system("14"), says="support of Debian ends on 2026-08-29, in 180 days"),
+        _os(Outcome.FAIL, _system("15"), LTS),
+        _os(Outcome.FAIL, _system("15", name="Debian Stream")),
+        _os(Outcome.FAIL, _system("14"), replace(LTS, until="2028-01-01")),
+        _os(
+            Outcome.PASS,
+            _system("12"),
+            LTS,
+            says="Debian is supported until 2028-06-30 by debian-lts (bookworm-security); "
+            "its regular support ends on 2026-03-02",
         ),
-        Example(Outcome.FAIL, {"system": _system("13")}, support=FEED),
-        Example(Outcome.PASS, {"system": _system("14")}, support=FEED, says="Debian is supported until 2026-08-29"),
-        Example(Outcome.PASS, {"system": _system("99")}, support=FEED, says="Debian is supported; no end is announced"),
-        Example(Outcome.NOT_APPLICABLE, {"system": _system("8", "centos", "CentOS Linux 8")}, support=FEED),
-        Example(Outcome.PASS, {"system": _system("8", "centos", "CentOS Stream 8")}, support=FEED),
-        Example(Outcome.FAIL, {"system": _system("13", name="Debian Stream")}, support=FEED),
-        Example(Outcome.NOT_APPLICABLE, {"system": _system("11")}, support=FEED),
-        Example(Outcome.NOT_APPLICABLE, {"system": _system("", "arch", "Arch Linux")}, support=FEED),
-        Example(
-            Outcome.NOT_ASSESSED, {"system": _system("7", "obscure", "Obscure")}, support=FEED, says=UNKNOWN + "Obscure"
-        ),
-        Example(Outcome.NOT_ASSESSED, {"system": _system("7", "obscure", "")}, support=FEED, says=UNKNOWN + "obscure"),
+        _os(Outcome.NOT_APPLICABLE, _system("12"), replace(LTS, active=False)),
+        _os(Outcome.NOT_APPLICABLE, _system("12"), ELTS),
+        _os(Outcome.FAIL, _system("12"), replace(LTS, until="2026-08-29")),
+        _os(Outcome.NOT_APPLICABLE, _system("13"), says="see linux.eol.os-release and linux.eol.os-within-180d"),
+        _os(Outcome.NOT_APPLICABLE, _system("8", "centos", "CentOS Linux 8")),
     ),
 )
-def os_release_ending(system: System, support: SupportDates, context: Context) -> Iterator[Ruling]:
-    cycle = cycle_of(system, support)
-    if system.os_id in ROLLING:
-        yield not_applicable(f"{system.os_name} is a rolling release")
-    elif cycle is None:
-        told = f"the support dates of {support.snapshot} do not know {system.os_name or system.os_id}"
-        yield not_assessed(Reason.FEED_MISSING, told)
-    elif cycle.ends is None:
-        yield passed(f"{system.os_name} is supported; no end is announced")
-    elif cycle.ends < context.today:
-        yield not_applicable("support has ended already: see linux.eol.os-release")
-    elif cycle.ends < context.today + SOON:
-        yield failed(f"support of {system.os_name} ends on {cycle.ends}, in {(cycle.ends - context.today).days} days")
-    else:
-        yield passed(f"{system.os_name} is supported until {cycle.ends}")
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """How a publisher's own package names its product and release cycle.
-
-    Packages of the distribution itself follow the distribution's support and are not judged by the publisher's dates,
-    so ``outside`` must match: in the version, or in the vendor that rpm records.
-    """
-
-    name: str
-    package: re.Pattern[str]
-    parts: int  # of the version that name a cycle that the feed does not know
-    outside: re.Pattern[str]
-
-
-RUNTIMES = (
-    Product("nodejs", re.compile(r"nodejs"), 1, re.compile(r"nodesource", re.IGNORECASE)),
-    Product(
-        "php", re.compile(r"(php\d+-)?php(\d+\.\d+)?-(common|cli)"), 2, re.compile(r"sury|\+0~|remi", re.IGNORECASE)
-    ),
-    Product("temurin", re.compile(r"temurin-\d+-(jdk|jre)"), 1, re.compile(r"")),
-)
-DATABASES = (
-    Product(
-        "postgresql",
-        re.compile(r"postgresql-\d+(\.\d+)?|postgresql\d+-server"),
-        1,
-        re.compile(r"pgdg", re.IGNORECASE),
-    ),
-    Product("mysql", re.compile(r"mysql-community-server"), 2, re.compile(r"")),
-    Product("mariadb", re.compile(r"mariadb-server|MariaDB-server"), 2, re.compile(r"\+maria~|mariadb", re.IGNORECASE)),
-    Product("mongodb", re.compile(r"mongodb-(org|enterprise)-server"), 2, re.compile(r"")),
-    Product("redis", re.compile(r"redis|redis-server"), 2, re.compile(r"rl\d+~|redis", re.IGNORECASE)),
-)
-
-
-NONE = "no package from the publisher of one of these is installed; the distribution's own are not judged here: "
-
-
-def _from_outside(package: Package, product: Product) -> bool:
-    return bool(product.package.fullmatch(package.name)) and bool(
-        product.outside.search(package.version) or product.outside.search(package.vendor)
-    )
-
-
-def _upstream(version: str, parts: int) -> str:
-    """The first ``parts`` numbers of a version, without its epoch."""
-    return ".".join(version.rpartition(":")[2].split("-")[0].split(".")[:parts])
-
-
-@lru_cache(maxsize=8)
-def _any_of(products: tuple[Product, ...]) -> re.Pattern[str]:
-    """Matches every product's packages; most packages of a host are none of them."""
-    return re.compile("|".join(f"(?:{product.package.pattern})" for product in products))
-
-
-def _ended(packages: Packages, products: tuple[Product, ...], support: SupportDates, today: date) -> Iterator[Ruling]:
-    named = _any_of(products)
-    likely = filter(lambda package: named.fullmatch(package.name), packages.items)  # for speed only
-    found = [(package, p) for package in likely for p in products if _from_outside(package, p)]
-    for package, product in found:
-        cycle = known_cycle(product.name, _upstream(package.version, 2), support)
-        number = cycle.cycle if cycle else _upstream(package.version, product.parts)
-        subject = Subject("product", f"{product.name} {number}")
-        if cycle is None:
-            yield Ruling(
-                Outcome.NOT_ASSESSED,
-                f"the support dates do not know {product.name} {number}",
-                subject,
-                Reason.FEED_MISSING,
-            )
-        elif cycle.ends and cycle.ends < today:
-            yield failed(
-                f"support of {product.name} {number} ended on {cycle.ends} ({package.name} {package.version})", subject
-            )
-        else:
-            until = f"supported until {cycle.ends}" if cycle.ends else "supported"
-            yield passed(f"{product.name} {number} is {until}", subject)
-    if not found:
-        yield passed(NONE + ", ".join(product.name for product in products))
-
-
-def _package(name: str, version: str, vendor: str = "") -> Package:
-    return partial(Package, name=name, version=version, vendor=vendor)
-
-
-_REMEDY = Remedy(
-    text="Move to a release that its publisher supports.",
-    steps=("Test the application on the newer release", "Upgrade from the publisher's repository"),
-    verify="the package's version belongs to a release in support",
-    risk="A new major release may need changes in the application.",
-)
-
-
-@check(
-    id="linux.eol.runtime-php-python-java-node",
-    title="A language runtime is out of support",
-    severity=Severity.HIGH,
-    theme=Theme.UNSUPPORTED,
-    rationale=(
-        "A runtime from outside the distribution gets its fixes from its publisher alone, and the publisher has "
-        "stopped. Applications on it inherit every weakness found since."
-    ),
-    remedy=_REMEDY,
-    privilege=Privilege.USER,
-    references=("the publishers' release pages",),
-    examples=(
-        Example(
-            Outcome.FAIL,
-            {"packages": partial(Packages, items=(_package("nodejs", "18.20.4-1nodesource1"),))},
-            support=FEED,
-            says="support of nodejs 18 ended on 2025-04-30 (nodejs 18.20.4-1nodesource1)",
-        ),
-        Example(
-            Outcome.FAIL,
-            {"packages": partial(Packages, items=(_package("php8.1-cli", "2:8.1.30-1", "Remi's RPM repository"),))},
-            support=FEED,
-            subjects=("php 8.1",),
-        ),
-        Example(
-            Outcome.PASS,
-            {"packages": partial(Packages, items=(_package("nodejs", "18.20.4+dfsg-1"),))},
-            support=FEED,
-            says=NONE + "nodejs, php, temurin",
-        ),
-        Example(
-            Outcome.PASS,
-            {"packages": partial(Packages, items=(_package("nodejs-doc", "18.1-1nodesource1"),))},
-            support=FEED,
-        ),
-        Example(
-            Outcome.PASS,
-            {"packages": partial(Packages, items=(_package("nodejs", "24.1.0-1nodesource1"),))},
-            support=FEED,
-            says="nodejs 24 is supported until 2026-03-02",
-        ),
-        Example(
-            Outcome.NOT_ASSESSED,
-            {"packages": partial(Packages, items=(_package("temurin-21-jdk", "21.0.5.0.0+11"),))},
-            support=FEED,
-            says="the support dates do not know temurin 21",
-        ),
-        Example(Outcome.NOT_ASSESSED, {"packages": Missing(Reason.UNREACHABLE)}, support=FEED),
-    ),
-)
-def runtime_ended(packages: Packages, support: SupportDates, context: Context) -> Iterator[Ruling]:
-    yield from _ended(packages, RUNTIMES, support, context.today)
-
-
-@check(
-    id="linux.eol.database-engine",
-    title="A database engine is out of support",
-    severity=Severity.HIGH,
-    theme=Theme.UNSUPPORTED,
-    rationale=(
-        "The engine that keeps the data gets no more security fixes from its publisher. Databases live long and are "
-        "upgraded late; that is why they are looked at apart."
-    ),
-    remedy=_REMEDY,
-    privilege=Privilege.USER,
-    references=("the publishers' release pages",),
-    examples=(
-        Example(
-            Outcome.FAIL,
-            {"packages": partial(Packages, items=(_package("postgresql-12", "12.22-1.pgdg120+1"),))},
-            support=FEED,
-            says="support of postgresql 12 ended on 2024-11-21 (postgresql-12 12.22-1.pgdg120+1)",
-        ),
-        Example(
-            Outcome.PASS,
-            {"packages": partial(Packages, items=(_package("postgresql-17", "17.2-1.pgdg120+1"),))},
-            support=FEED,
-            says="postgresql 17 is supported",
-        ),
-        Example(
-            Outcome.PASS,
-            {"packages": partial(Packages, items=(_package("postgresql-12", "12.22-0+deb12u1"),))},
-            support=FEED,
-            says=NONE + "postgresql, mysql, mariadb, mongodb, redis",
-        ),
-        Example(
-            Outcome.PASS,
-            {"packages": partial(Packages, items=(_package("postgresql-16", "16.6-1.pgdg120+1"),))},
-            support=FEED,
-            says="postgresql 16 is supported until 2026-03-02",
-        ),
-        Example(
-            Outcome.NOT_ASSESSED,
-            {"packages": partial(Packages, items=(_package("mysql-community-server", "8.0.40-1debian12"),))},
-            support=FEED,
-            subjects=("mysql 8.0",),
-        ),
-        Example(
-            Outcome.FAIL,
-            {"packages": partial(Packages, items=(_package("postgresql-9.6", "9.6.24-1.pgdg100+1"),))},
-            support=FEED,
-            subjects=("postgresql 9.6",),
-        ),
-        Example(
-            Outcome.PASS,
-            {"packages": partial(Packages, items=(_package("postgresql12", "12.22-1PGDG.rhel9"),))},
-            support=FEED,
-            says=NONE + "postgresql, mysql, mariadb, mongodb, redis",
-        ),
-        Example(Outcome.NOT_ASSESSED, {"packages": Missing(Reason.UNREACHABLE)}, support=FEED),
-    ),
-)
-def database_ended(packages: Packages, support: SupportDates, context: Context) -> Iterator[Ruling]:
-    yield from _ended(packages, DATABASES, support, context.today)
+def os_release_ending_within_a_year(
+    system: System, support: SupportDates, entitlements: Entitlements | None, context: Context
+) -> Iterator[Ruling]:
+    standing, today = _standing(system, support, entitlements), context.today
+    sooner = "see linux.eol.os-release and linux.eol.os-within-180d"
+    yield _ending(standing, today, today + SOON, today + YEAR, sooner)

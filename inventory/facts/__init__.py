@@ -11,6 +11,7 @@ from inventory.facts.boot import Boot
 from inventory.facts.certificates import Certificates
 from inventory.facts.clock import Clock
 from inventory.facts.contact import Contact
+from inventory.facts.entitlements import Entitlements
 from inventory.facts.files import CriticalFiles, FileWalk
 from inventory.facts.firewall import Firewall
 from inventory.facts.hardware import Hardware
@@ -19,6 +20,7 @@ from inventory.facts.kernel import Kernel
 from inventory.facts.logs import Audit, Logs
 from inventory.facts.missing import Absent, Missing, Reason
 from inventory.facts.network import Interfaces, Sockets
+from inventory.facts.origins import Origins
 from inventory.facts.packages import Packages, Repositories, Updates
 from inventory.facts.processes import StaleLibraries
 from inventory.facts.reboot import Reboot
@@ -43,6 +45,7 @@ FACTS: dict[str, type] = {
     "clock": Clock,
     "contact": Contact,
     "critical_files": CriticalFiles,
+    "entitlements": Entitlements,
     "exports": Exports,
     "file_walk": FileWalk,
     "firewall": Firewall,
@@ -53,6 +56,7 @@ FACTS: dict[str, type] = {
     "logins": Logins,
     "logs": Logs,
     "mounts": Mounts,
+    "origins": Origins,
     "packages": Packages,
     "password_policy": PasswordPolicy,
     "reboot": Reboot,

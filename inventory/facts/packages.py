@@ -19,6 +19,9 @@ class Package:
 class Packages:
     manager: str  # deb, rpm, apk
     items: tuple[Package, ...]  # sorted by name; only packages with files on disk (patch-levels rule 4)
+    # What a list that somebody supplied tells of none of its packages, () of a host's own list. "epoch": versions have
+    # none, where there may be one; "source": source is "", which is not the name; "state": removed ones may be in it.
+    unknown: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:

@@ -15,14 +15,16 @@ from typing import Any, BinaryIO
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from checks.check import Theme
 from checks.finding import Severity
 from inventory.estate import Scope
-from reports import charts, counting, summary, text
+from reports import charts, counting, sources, summary, text, updates
 from reports.formats import json_file
 from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, Issue, Occurrence, ReportData
 
 MOST_OCCURRENCES = 50  # rows of one finding; the others fold into a list of references
 MOST_FOLDED = 1_000  # references in that list
+MOST_MEMBERS = 100  # rows of one finding's list of CVEs
 MOST_EVIDENCE = 2_000  # rows of the evidence index
 MOST_GAPS = 500  # rows of the list of what was not assessed
 MOST_NAMES = 12  # in one cell
@@ -62,10 +64,16 @@ def _environment() -> Environment:
         "size": text.size,
         "theme": text.theme_name,
         "capital": text.capital,
+        "part_of": text.share,
         "share": lambda fraction: text.share(fraction, 1),
         "state": lambda value: text.safe_text(value.replace("_", " ").lower(), CLIP),
     }
-    environment.globals |= {"symbols": summary.SYMBOLS, "severities": tuple(Severity), "steps": tuple(counting.Step)}
+    environment.globals |= {
+        "symbols": summary.SYMBOLS,
+        "kev_symbol": summary.KEV_SYMBOL,
+        "severities": tuple(Severity),
+        "steps": tuple(counting.Step),
+    }
     return environment
 
 
@@ -89,9 +97,11 @@ def _code(value: str) -> Markup:
 def _names(names: Iterable[str]) -> Markup:
     """``a, b, c and 12 more``; a name breaks across lines only when it is longer than one."""
     known = list(names)
-    shown = [Markup('<span class="name">{}</span>').format(text.safe_text(n, 80)) for n in known[:MOST_NAMES]]
-    left = len(known) - len(shown)
-    return Markup(", ").join(shown) + (f" and {left:,} more" if left else "")
+    told = [text.safe_text(n, 80) for n in known[:MOST_NAMES]]
+    commas = [f"{n}," for n in told[:-1]] + told[-1:]  # inside, or a line could begin with one
+    shown = Markup(" ").join(Markup('<span class="name">{}</span>').format(n) for n in commas)
+    left = len(known) - len(told)
+    return shown + (f" and {left:,} more" if left else "")
 
 
 def _reference(value: str) -> Markup:
@@ -148,7 +158,7 @@ class _View:
             **self._numbers(),
             **self._coverage(),
             "data": data,
-            "findings": self._findings(),
+            **self._findings(),
             **self._rest(),
         }
 
@@ -183,7 +193,9 @@ class _View:
             "gaps_by_severity": counting.gaps_by_severity(gaps),
             "gap_total": len(gaps),
             "patch": counting.patch_share(issues, data.checks),
-            "worst": [i for i in issues if i.check.severity in counting.WORST],
+            "worst": [i for i in updates.with_remedy(data) if i.severity in counting.WORST],
+            "without_fix": counting.by_severity(updates.without_fix(data)),
+            "fix_first": updates.fix_first(data),
             "most_worst": MOST_WORST,
             "chart_themes": charts.themes(themes),
             "chart_heat": charts.heat_map(themes),
@@ -208,6 +220,8 @@ class _View:
             "coverage_parts": charts.COVERAGE_PARTS,
             "notes": list(summary.identity_notes(data)),
             "why": summary.got_no_further,
+            "limits": sources.limits(data),
+            "old": sources.age,
         }
 
     def _rest(self) -> dict[str, Any]:
@@ -221,19 +235,38 @@ class _View:
             "permits": [self._permit(s) for s in self.data.scopes],
         }
 
-    def _findings(self) -> list[dict[str, Any]]:
-        return [self._finding(i) for i in self.data.issues]
+    def _findings(self) -> dict[str, Any]:
+        """What the vendor has not fixed has a chapter of its own, with one introduction for each of its checks."""
+        told = {id(i): self._finding(i) for i in self.data.issues}
+        unfixed = updates.by_worst_member(updates.without_fix(self.data))
+        checks = {i.check.id: i.check for i in unfixed}
+        return {
+            "findings": [told[id(i)] for i in updates.with_remedy(self.data)],
+            "unfixed": [(c, [told[id(i)] for i in unfixed if i.check.id == c.id]) for c in checks.values()],
+            "lifecycle": [(told[id(i)], updates.alike(i)) for i in updates.lifecycle(self.data)],
+            "no_fix_asked": any(c.theme is Theme.NO_VENDOR_FIX for c in self.data.checks),
+            "lifecycle_asked": any(map(updates.about_support, self.data.checks)),
+            "anchor_of": lambda issue: told[id(issue)]["id"],
+        }
 
     def _finding(self, issue: Issue) -> dict[str, Any]:
-        rows = [self._occurrence(o) for o in issue.occurrences[:MOST_OCCURRENCES]]
         rest = issue.occurrences[MOST_OCCURRENCES:]
+        parts = updates.vulnerabilities(issue)
+        cves = [part for part in parts if part.weakness]
+        unit = f"-{_slug(issue.subject.key)}" if issue.subject else ""
         return {
-            "id": self.anchors.take(f"issue-{_slug(issue.check.id)}"),
+            "id": self.anchors.take(f"issue-{_slug(issue.check.id)}{unit}"),
+            "issue": issue,
             "check": issue.check,
             "units": counting.units([issue]),
-            "rows": rows,
+            "rows": [self._occurrence(o) for o in issue.occurrences[:MOST_OCCURRENCES]],
             "folded": [(self._anchor(o), o) for o in rest[:MOST_FOLDED]],
             "folded_total": len(rest),
+            "cves": cves[:MOST_MEMBERS],
+            "cves_total": len(cves),
+            "worst": min((c.severity for c in cves if c.severity), key=lambda s: s.rank, default=None),
+            "parts": [part for part in parts if not part.weakness][:MOST_MEMBERS],
+            "parts_total": len(parts) - len(cves),
         }
 
     def _anchor(self, occurrence: Occurrence) -> str:

@@ -34,8 +34,10 @@ from reports.counting import (
     units,
     weights,
 )
-from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, Issue, ReportData
+from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, DataSource, Issue, Occurrence, ReportData
+from reports.sources import limits
 from reports.text import json_safe, stamp
+from reports.updates import MemberTable, fix_first, known_exploited, without_fix
 
 SCHEMA = "estatecheck.report"
 _NOT_SAID: dict[type, set[str]] = {Check: {"rule", "examples", "waived"}}  # code and its tests
@@ -75,6 +77,7 @@ def _file(values: Mapping[str, str]) -> bytes:
 
 def document(data: ReportData) -> dict[str, Any]:
     """The report as JSON values, without its id."""
+    table = MemberTable()
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -89,11 +92,13 @@ def document(data: ReportData) -> dict[str, Any]:
         "counts": _counts(data),
         "coverage": _coverage(data),
         "assets": [_asset(a) for a in data.assets],
-        "issues": [_issue(i) for i in data.issues],
-        "fixed": plain(data.fixed),
+        "issues": [_issue(i, table) for i in data.issues],
+        "fixed": [_occurrence(o, table) for o in data.fixed],
+        "members": plain(table.members),  # after those that refer to it
         "gaps": plain(all_gaps(data)),
         "checks": [_check(row) for row in check_rows(data)],
-        "sources": plain(data.sources),
+        "sources": [_source(s) for s in data.sources],
+        "limitations": list(limits(data)),
         "evidence": plain(data.evidence),
         "evidence_root": data.evidence_root,
     }
@@ -120,6 +125,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any dataclass of ours in, JSON v
 def _scan(data: ReportData) -> dict[str, Any]:
     return {
         "id": data.scan_id,
+        "kind": data.kind,
         "state": data.state,
         **{
             name: plain(getattr(data, name))
@@ -140,6 +146,9 @@ def _counts(data: ReportData) -> dict[str, Any]:
         "came_back": came_back(data.issues),
         "fixed": len(data.fixed),
         "patch_share": plain(patch),
+        "exploited": plain(known_exploited(data)),
+        "without_fix": _per_severity(by_severity(without_fix(data))),
+        "fix_first": _fix_first(data),
         "not_assessed": _lacking(data),
     }
 
@@ -199,15 +208,49 @@ def _asset(asset: AssetCoverage) -> dict[str, Any]:
     }
 
 
-def _issue(issue: Issue) -> dict[str, Any]:
+def _issue(issue: Issue, table: MemberTable) -> dict[str, Any]:
     return {
         "check_id": issue.check.id,
-        "title": issue.check.title,
-        "severity": issue.check.severity.value,
+        "subject": plain(issue.subject),
+        "title": issue.title,
+        "severity": issue.severity.value,
+        "exploited": issue.exploited,
         "theme": issue.check.theme.value,
         "assets": sorted(issue.assets),
-        "occurrences": plain(issue.occurrences),
+        "occurrences": [_occurrence(o, table) for o in issue.occurrences],
     }
+
+
+def _occurrence(occurrence: Occurrence, table: MemberTable) -> dict[str, Any]:
+    """Written out, because there are many. Members are told once: hosts of one release share most of theirs."""
+    return {
+        "ref": occurrence.ref,
+        "fingerprint": occurrence.fingerprint,
+        "asset_uid": occurrence.asset_uid,
+        "asset": occurrence.asset,
+        "subject": {"kind": occurrence.subject.kind, "key": occurrence.subject.key},
+        "observed": occurrence.observed,
+        "state": occurrence.state,
+        "first_seen": stamp(occurrence.first_seen),
+        "episode": occurrence.episode,
+        "evidence": list(occurrence.evidence),
+        "check_id": occurrence.check_id,
+        "severity": occurrence.severity,
+        "members": table.positions(occurrence),
+    }
+
+
+def _fix_first(data: ReportData) -> dict[str, Any]:
+    told = fix_first(data)
+    fixes = [
+        {"check_id": f.issue.check.id, "subject": plain(f.issue.subject), "gone": f.gone, "assets": f.assets}
+        for f in told.fixes
+    ]
+    return {**plain(dataclasses.replace(told, fixes=())), "fixes": fixes}
+
+
+def _source(source: DataSource) -> dict[str, Any]:
+    return {**plain(source), "stale": source.stale}
 
 
 def _check(row: CheckRow) -> dict[str, Any]:

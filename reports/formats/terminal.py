@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from checks.finding import Severity
-from reports import summary
+from reports import sources, summary
 from reports.counting import (
     WORST,
     GapGroup,
@@ -19,9 +19,11 @@ from reports.counting import (
 )
 from reports.report import LABEL, Issue, Occurrence, ReportData
 from reports.text import count, listing, prose, safe_text, share
+from reports.updates import is_update, updates, with_remedy
 
 MOST_ISSUES = 25  # critical and high ones that are told here; the others are in the full report
 MOST_OCCURRENCES = 3  # of each of them
+MOST_UPDATES = 10
 MOST_AREAS = 20
 MOST_NOTES = 10
 CLIP = 300  # characters of a target's own text
@@ -37,7 +39,7 @@ def render(data: ReportData, out: BinaryIO) -> None:
 def render_terminal(data: ReportData, *, width: int = 80, colour: bool = False, written: Sequence[str] = ()) -> str:
     """The summary as text. ``written`` names the files of the full report, if there are any."""
     page = _Page(max(width, 40), colour)
-    for section in (_head, _coverage, _found, _worst, _not_assessed, _identity):
+    for section in (_head, _coverage, _data, _found, _updates, _worst, _not_assessed, _identity):
         section(page, data)
     _closing(page, data, written)
     return "\n".join(page.lines) + "\n"
@@ -86,6 +88,7 @@ def _head(page: _Page, data: ReportData) -> None:
         page.say(f"!! {warning} What follows is what was collected until then.", hang=3, style=RED)
     page.blank()
     page.say(summary.opening(data))
+    page.say(summary.rests_on(data), style=YELLOW)
 
 
 def _coverage(page: _Page, data: ReportData) -> None:
@@ -113,6 +116,16 @@ def _coverage(page: _Page, data: ReportData) -> None:
     page.say(summary.areas_in_the_dark(data), 2, style=YELLOW)
 
 
+def _data(page: _Page, data: ReportData) -> None:
+    """What the judgements were made with, and what that data lacks."""
+    if not data.sources:
+        return
+    page.heading("DATA")
+    page.say(sources.line(data), 2, 2)
+    for limit in sources.limits(data):
+        page.say(f"!! {limit}", 2, 3, YELLOW)
+
+
 def _found(page: _Page, data: ReportData) -> None:
     page.heading("FOUND")
     if not data.issues:
@@ -120,16 +133,31 @@ def _found(page: _Page, data: ReportData) -> None:
     for severity, counted in by_severity(data.issues).items():
         if data.issues:
             page.say(f"{summary.SYMBOLS[severity]} {summary.units_phrase(severity, counted)}", 2, 2, _style(severity))
-    page.say(summary.patches(data), 2)
-    page.say(summary.change(data), 2)
+    for sentence in (summary.patches(data), summary.exploited(data), summary.unfixed(data), summary.change(data)):
+        page.say(sentence, 2, 2)
 
 
 def _style(severity: Severity) -> str:
     return {Severity.CRITICAL: RED, Severity.HIGH: RED, Severity.MEDIUM: YELLOW}.get(severity, "")
 
 
+def _updates(page: _Page, data: ReportData) -> None:
+    """One line for each missing update, so that a hundred of them do not bury everything else."""
+    missing = sorted(updates(data), key=lambda i: (i.severity.rank, not i.exploited, -len(i.assets), str(i.subject)))
+    if not missing:
+        return
+    page.heading("MISSING UPDATES")
+    for issue in missing[:MOST_UPDATES]:
+        known = f"  {summary.KEV_SYMBOL} exploited (KEV)" if issue.exploited else ""
+        name = f"{summary.SYMBOLS[issue.severity]} {issue.severity.value.upper():<8} {summary.unit_name(issue)}"
+        page.say(f"{name} on {count(len(issue.assets), 'asset')}{known}", 2, 11, _style(issue.severity))
+    if len(missing) > MOST_UPDATES:
+        page.say(f"and {count(len(missing) - MOST_UPDATES, 'more update')} in the full report", 2)
+    page.say(summary.fix_these(data), 2, style=BOLD)
+
+
 def _worst(page: _Page, data: ReportData) -> None:
-    worst = [i for i in data.issues if i.check.severity in WORST]
+    worst = [i for i in with_remedy(data) if i.severity in WORST and not is_update(i)]
     if not worst:
         return
     page.heading("CRITICAL AND HIGH")
@@ -142,10 +170,8 @@ def _worst(page: _Page, data: ReportData) -> None:
 
 
 def _issue(page: _Page, issue: Issue) -> None:
-    severity = issue.check.severity
-    page.say(
-        f"{summary.SYMBOLS[severity]} {severity.value.upper()}  {prose(issue.check.title)}", 2, 2, _style(severity)
-    )
+    severity = issue.severity
+    page.say(f"{summary.SYMBOLS[severity]} {severity.value.upper()}  {prose(issue.title)}", 2, 2, _style(severity))
     for occurrence in issue.occurrences[:MOST_OCCURRENCES]:
         page.say(_sentence(occurrence), 4, 9)
     left = len(issue.occurrences) - MOST_OCCURRENCES

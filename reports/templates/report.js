@@ -1,7 +1,7 @@
 "use strict";
 (function () {
   var bar = document.getElementById("filter");
-  var found = Array.prototype.slice.call(document.querySelectorAll(".finding"));
+  var found = Array.prototype.slice.call(document.querySelectorAll("#findings .finding"));
   if (bar && found.length > 1) {
     var box = document.getElementById("filter-text");
     var told = document.getElementById("filter-told");
@@ -31,8 +31,7 @@
     if (!target) { return; }
     var finding = target.closest(".finding");
     if (finding && finding.hidden) { finding.hidden = false; }
-    var fold = target.closest("details");
-    if (fold) { fold.open = true; }
+    for (var fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) { fold.open = true; }
     target.scrollIntoView();
   };
   window.addEventListener("hashchange", show);

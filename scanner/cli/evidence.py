@@ -45,7 +45,7 @@ def export(
         key_file = settings.path("signing_key") or Path("signing-key.pem")
         row = bench.store.finding(ref)
         signer, new = load_or_create(key_file)
-        pack = make(bench.store, bench.catalogue, bench.support.path.read_bytes(), row.ref, signer)
+        pack = make(bench.store, bench.catalogue, bench.support.data, row.ref, signer)
     path = Path(output or f"{row.ref}.evidence.zip")
     write_whole(path, pack)
     if new:

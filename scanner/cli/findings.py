@@ -32,6 +32,7 @@ def list_findings(
 
     Example: estatecheck findings list --state OPEN
     """
+    from checks.finding import Severity
     from checks.lifecycle import State
     from reports.text import safe_text
     from scanner.cli.workbench import EXPECTED, Workbench
@@ -43,16 +44,17 @@ def list_findings(
         bench_settings = resolve({"database": database})
     with plain_errors(*EXPECTED):
         bench = Workbench(bench_settings)
-        rated = {check.id: check.severity for check in bench.catalogue}
+        checks = {check.id: check.severity for check in bench.catalogue}
         rows = [row for row in bench.store.findings() if state in (None, row.state)]
-    rows.sort(key=lambda row: rated[row.check_id].rank if row.check_id in rated else len(rated))
+    rated = {row.ref: row.severity or checks.get(row.check_id) for row in rows}
+    rows.sort(key=lambda row: severity.rank if (severity := rated[row.ref]) else len(Severity))
     if format == "json":
-        say(json.dumps([{**_plain(row), "severity": rated.get(row.check_id)} for row in rows], indent=2))
+        say(json.dumps([{**_plain(row), "severity": rated[row.ref]} for row in rows], indent=2))
         return
     cells = []
     for r in rows:
         told = (str(r.subject), safe_text(r.observed, 60))
-        cells.append([r.ref, rated.get(r.check_id, "unknown"), r.state, r.asset, r.check_id, *told])
+        cells.append([r.ref, rated[r.ref] or "unknown", r.state, r.asset, r.check_id, *told])
     say(table(("ref", "severity", "state", "asset", "check", "subject", "observed"), cells))
 
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli import checks, db, evidence, findings, inventory, report
+from scanner.cli import checks, db, evidence, feeds, findings, inventory, report, supply
 from scanner.cli.collector import collector
 from scanner.cli.console import Exit, app, note, say
 from scanner.cli.doctor import doctor
+from scanner.cli.evaluate import evaluate
 from scanner.cli.init import init
 from scanner.cli.scan import scan
 from scanner.cli.trust import trust
@@ -43,10 +44,13 @@ main_app.command()(doctor)
 inventory.app.command()(trust)
 main_app.add_typer(inventory.app, name="inventory")
 main_app.command()(scan)
+main_app.command()(evaluate)
+main_app.add_typer(supply.app, name="import")
 main_app.add_typer(report.app, name="report")
 main_app.add_typer(findings.app, name="findings")
 main_app.add_typer(evidence.app, name="evidence")
 main_app.add_typer(checks.app, name="checks")
+main_app.add_typer(feeds.app, name="feeds")
 main_app.add_typer(db.app, name="db")
 main_app.command()(collector)
 

@@ -45,6 +45,10 @@ def scan(
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
     format: Annotated[str, typer.Option("--format", help="Summary on stdout: table or json.")] = "table",  # noqa: A002
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    authorised_by: Annotated[
+        str | None, typer.Option(help="Who permits this scan, where the inventory has no scope; recorded with it.")
+    ] = None,
+    reference: Annotated[str, typer.Option(help="Ticket or letter of that permission.")] = "",
 ) -> None:
     """Scan the estate and write the report.
 
@@ -59,7 +63,8 @@ def scan(
     flags = {"inventory": inventory, "workers": workers, "per_subnet": per_subnet, "max_unreachable": max_unreachable}
     with plain_errors(SettingsError):
         settings = resolve({**flags, "output": output, "database": database})
-    raise typer.Exit(_scan(settings, limit or (), check or (), dry_run, fail_on, trust_new, format, quiet))
+    permission = (authorised_by, reference) if authorised_by else None
+    raise typer.Exit(_scan(settings, limit or (), check or (), dry_run, fail_on, trust_new, format, quiet, permission))
 
 
 def _scan(
@@ -71,11 +76,16 @@ def _scan(
     trust_new: bool,
     shape: str,
     quiet: bool,
+    permission: tuple[str, str] | None,
 ) -> int:
     from scanner.cli.workbench import EXPECTED, Workbench
 
     with plain_errors(*EXPECTED):
         bench = Workbench(settings)
+        if permission or not bench.estate.scopes:
+            given = permission or _asked_permission(bench.estate.name, len(bench.estate.assets))
+            if given:
+                bench.permit(*given)
         planned = bench.plan(limit, globs)
         if dry_run:
             say(_dry(planned, shape))
@@ -87,6 +97,19 @@ def _scan(
             scanned = run_with_progress(job, quiet)
             data = _told(bench, scanned.scan_id, shape)
     return _exit_code(data, scanned, fail_on, settings.number("max_unreachable"))
+
+
+def _asked_permission(estate: str, hosts: int) -> tuple[str, str] | None:
+    """Without a scope a person at the terminal is asked who permits the scan; elsewhere it is refused."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    note(f"The inventory does not say who permitted scanning {estate} (hosts: {hosts}). The answer is recorded.")
+    who = _prompt("Authorised by (name and role; empty: do not scan)")
+    return (who, _prompt("Reference (ticket, letter)")) if who else None
+
+
+def _prompt(text: str) -> str:
+    return str(typer.prompt(text, default="", show_default=False, err=True)).strip()
 
 
 def _told(bench: "Workbench", scan_id: int, shape: str) -> "ReportData":
@@ -204,7 +227,7 @@ def _dry(plan: "Plan", shape: str) -> str:
 def _exit_code(data: "ReportData", scanned: "Scanned", fail_on: str | None, may_be_unseen: int) -> int:
     if scanned.state.value != "complete" or scanned.unseen > may_be_unseen:
         return Exit.INCOMPLETE
-    if fail_on and any(issue.check.severity.rank <= SEVERITIES.index(fail_on) for issue in data.issues):
+    if fail_on and any(issue.severity.rank <= SEVERITIES.index(fail_on) for issue in data.issues):
         return Exit.THRESHOLD_MET
     return Exit.OK
 

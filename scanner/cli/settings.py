@@ -67,6 +67,15 @@ def settings() -> tuple[Setting, ...]:
             _whole(0, 10**6),
         ),
         Setting("known_hosts", "", "an OpenSSH known_hosts file to trust beside our own pins", "a file"),
+        Setting("feeds_folder", str(_data() / "feeds"), "where advisories and other feeds are kept", "a folder"),
+        Setting("feeds_mirror", "", "a mirror to ask in place of the publishers (docs/feeds.md)", "a URL"),
+        Setting(
+            "feed_max_age_days",
+            "7",
+            "days after which a feed of advisories is too old to stand on",
+            "1 to 3650",
+            _whole(1, 3650),
+        ),
         Setting("support_dates", "", "support dates to use in place of the table that ships with us", "a file"),
         Setting("signing_key", str(_data() / "signing-key.pem"), "Ed25519 key that signs evidence", "a file"),
     )

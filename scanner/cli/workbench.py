@@ -10,9 +10,11 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
+from checks.advisories.library import Advisories
 from checks.catalogue import CatalogueError, catalogue, digest
 from checks.check import Check
 from inventory.estate import Estate
+from inventory.scope import permitted_today
 from inventory.sources.errors import InventoryError
 from inventory.sources.yaml_file import YamlFile
 from reports.formats import FORMATS
@@ -22,10 +24,14 @@ from scanner.cli.console import note, on_terminal
 from scanner.cli.scan import show, terminal_width
 from scanner.cli.settings import Settings, SettingsError, database_url
 from scanner.engine import Pace
+from scanner.feeds.files import ShelfError
+from scanner.feeds.shelf import Shelf
 from scanner.feeds.support_dates import FeedError, SupportFeed, load
+from scanner.feeds.support_shelf import support_dates
 from scanner.query import Surroundings
 from scanner.secrets.credentials import CredentialStore
-from scanner.service.plan import Plan, PlanError, plan
+from scanner.service.plan import Plan, PlanError, choose_checks, plan
+from scanner.service.planned import Basis
 from scanner.service.report import report_data
 from scanner.service.scan import Job
 from scanner.service.verify import plan_verification
@@ -39,7 +45,16 @@ class WorkbenchError(Exception):
     """A file that a setting names cannot be used."""
 
 
-EXPECTED = (InventoryError, CatalogueError, PlanError, FeedError, SettingsError, StoreError, WorkbenchError)
+EXPECTED = (
+    InventoryError,
+    CatalogueError,
+    PlanError,
+    FeedError,
+    ShelfError,
+    SettingsError,
+    StoreError,
+    WorkbenchError,
+)
 
 
 class Workbench:
@@ -52,13 +67,43 @@ class Workbench:
     def estate(self) -> Estate:
         return YamlFile(self.settings.path("inventory") or Path("inventory.yaml")).estate()
 
+    def permit(self, authorised_by: str, reference: str) -> None:
+        """Take a person's word for today where the inventory has no scope at all. Raises :class:`WorkbenchError`."""
+        if self.estate.scopes:
+            raise WorkbenchError(
+                "the inventory says itself what may be scanned: --authorised-by is for one without scopes; "
+                "add the hosts to a scope under estatecheck.scopes"
+            )
+        self.estate = permitted_today(self.estate, authorised_by, reference, datetime.now(UTC).date())
+
     @cached_property
     def catalogue(self) -> tuple[Check, ...]:
         return catalogue()
 
     @cached_property
     def support(self) -> SupportFeed:
-        return load(self.settings.path("support_dates"))
+        """The file that was named; else the feeds' word or the table that ships with us, whichever is newer."""
+        named, folder = self.settings.path("support_dates"), self.settings.path("feeds_folder")
+        shipped = load(named)
+        fed = support_dates(Shelf(folder)) if folder and named is None else None
+        return fed if fed and fed.dates.snapshot >= shipped.dates.snapshot else shipped
+
+    @cached_property
+    def advisories(self) -> Advisories | None:
+        """Every feed on the shelf that is whole; one that is broken is told of. Raises :class:`ShelfError`."""
+        folder = self.settings.path("feeds_folder")
+        if folder is None:
+            return None
+        loaded = Shelf(folder).open()
+        for broken in loaded.broken:
+            note(f"estatecheck: {broken}")
+        loaded.advisories.max_age_days = self.settings.number("feed_max_age_days")
+        return loaded.advisories if loaded.advisories.notes else None
+
+    def basis(self) -> Basis:
+        """Today's checks and feeds."""
+        notes = self.advisories.notes if self.advisories else ()
+        return Basis(choose_checks(self.catalogue, ()), digest(self.catalogue), self.support, notes)
 
     @cached_property
     def store(self) -> Store:
@@ -95,6 +140,8 @@ class Workbench:
             ),
             kind=kind,
             options=options or {},
+            advisories=self.advisories,
+            feeds_folder=self.settings.path("feeds_folder"),
         )
 
     def host_keys(self, *, trust_new: bool = False) -> StoredHostKeys:

@@ -21,6 +21,7 @@ class SupportFeed:
     dates: SupportDates
     digest: str  # sha256 of the bytes
     path: Path
+    data: bytes = b""  # the bytes themselves: JSON as decode() reads it
 
 
 def load(path: Path | None = None) -> SupportFeed:
@@ -28,7 +29,7 @@ def load(path: Path | None = None) -> SupportFeed:
     chosen = path or DEFAULT
     try:
         data = _bounded(chosen)
-        return SupportFeed(decode(data), hashlib.sha256(data).hexdigest(), chosen)
+        return SupportFeed(decode(data), hashlib.sha256(data).hexdigest(), chosen, data)
     except OSError as fault:
         raise FeedError(f"{chosen}: cannot be read: {fault.strerror}") from fault
     except SupportFeedError as fault:

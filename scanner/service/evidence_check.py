@@ -209,7 +209,8 @@ def _again(
         return f"the judgement {name}: the support dates it used are not in the pack", False
     asset = load(Asset, json.dumps(visit["asset"]))
     answers = dict(_answers(visit, files))
-    read = {fact: fact_of(PROBES[fact], asset, answers[fact]) for fact in check.needs}
+    wanted = (*check.needs, *(fact for fact in check.uses if fact in answers))
+    read = {fact: fact_of(PROBES[fact], asset, answers[fact]) for fact in wanted}
     context = Context(asset, read, datetime.fromisoformat(visit["started_at"]), support)
     found = Verdicts(check.judge(context, {fact: answers[fact][0].privilege for fact in check.needs})).on(subject)
     if found.outcome is not expected:

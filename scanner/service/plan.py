@@ -73,7 +73,7 @@ def choose_checks(catalogue: Sequence[Check], globs: Sequence[str]) -> tuple[Che
 
 def probes_for(checks: Sequence[Check]) -> tuple[Probe[Any], ...]:
     """The probes behind the facts that these checks need, in the order of the visit."""
-    needed = {fact for check in checks for fact in check.needs} | set(ALWAYS)
+    needed = {fact for check in checks for fact in (*check.needs, *check.uses)} | set(ALWAYS)
     return tuple(probe for name, probe in PROBES.items() if name in needed)
 
 
@@ -95,5 +95,6 @@ def _permissions(estate: Estate, assets: Sequence[Asset], today: date) -> tuple[
         raise NotPermitted(
             f"nobody has permitted scanning {shown} on {today}: add them to a scope under estatecheck.scopes "
             "(who authorised it, reference, dates), or leave them out with --limit"
+            + ("" if estate.scopes else "; for this one scan: --authorised-by 'NAME, ROLE' --reference TICKET")
         )
     return tuple(sorted({scope.id: scope for scope in covers.values() if scope}.values(), key=lambda scope: scope.id))

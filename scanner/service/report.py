@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from checks.advisories.model import FeedNote
 from checks.check import Check
-from checks.finding import CheckRun, Outcome, fingerprint
+from checks.finding import CheckRun, Outcome, Subject, fingerprint
 from checks.lifecycle import State, answers_fact, run_for
 from inventory.asset import Privilege
 from inventory.estate import Estate, Scope
 from inventory.facts.missing import Missing, Reason
 from inventory.scope import covering
 from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
+from reports.sources import SUPPORT, fresh_days
+from reports.updates import rates_cves, worst_first
 from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
 from scanner.store.store import Store
 
@@ -65,9 +68,10 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         checks=tuple(checks[check_id] for check_id in sorted(checks)),
         passed=_count(hosts, Outcome.PASS),
         not_applicable=_count(hosts, Outcome.NOT_APPLICABLE),
-        sources=(_support_source(scan),),
+        sources=(_support_source(scan), *(_feed(note, scan) for note in _by_name(scan.feeds))),
         evidence=evidence,
         evidence_root=_root(evidence),
+        kind=scan.kind.value,
     )
 
 
@@ -118,13 +122,14 @@ def _issues(
     rows: Mapping[str, FindingRow],
     standings: Mapping[str, _Standing],
 ) -> tuple[Issue, ...]:
-    found: dict[str, list[Occurrence]] = defaultdict(list)
-    for host in hosts:
-        for run in host.runs:
-            if run.outcome is Outcome.FAIL:
-                found[run.check_id].append(_occurrence(host, run, checks[run.check_id], rows, standings))
-    issues = (Issue(checks[check_id], tuple(seen)) for check_id, seen in found.items())
-    return tuple(sorted(issues, key=lambda issue: (issue.check.severity.rank, issue.check.id)))
+    """One for each check; of a check that rates its subjects apart, one for each subject (domain.md, Counting)."""
+    failing = [(host, run) for host in hosts for run in host.runs if run.outcome is Outcome.FAIL]
+    apart = {run.check_id for _, run in failing if run.severity or (run.members and rates_cves(checks[run.check_id]))}
+    found: dict[tuple[str, Subject | None], list[Occurrence]] = defaultdict(list)
+    for host, run in failing:
+        unit = run.subject if run.check_id in apart and run.subject.key else None
+        found[run.check_id, unit].append(_occurrence(host, run, checks[run.check_id], rows, standings))
+    return worst_first(Issue(checks[check_id], tuple(seen), unit) for (check_id, unit), seen in found.items())
 
 
 def _occurrence(
@@ -151,6 +156,8 @@ def _sighted(host: StoredHost, run: CheckRun, row: FindingRow, standing: _Standi
         episode=standing.episode,
         check_id=row.check_id,
         evidence=_evidence_of(host, run),
+        severity=run.severity,
+        members=run.members,
     )
 
 
@@ -235,5 +242,28 @@ def _scopes(estate: Estate, day: date) -> tuple[Scope, ...]:
 
 
 def _support_source(scan: ScanRow) -> DataSource:
-    age = (scan.started_at.date() - date.fromisoformat(scan.support_snapshot)).days
-    return DataSource("support dates", scan.support_snapshot, age, scan.support_digest)
+    age = _age(scan, date.fromisoformat(scan.support_snapshot))
+    return DataSource(SUPPORT, scan.support_snapshot, age, scan.support_digest, fresh_days=fresh_days(SUPPORT))
+
+
+def _by_name(feeds: Iterable[FeedNote]) -> list[FeedNote]:
+    return sorted(feeds, key=lambda note: note.name)
+
+
+def _feed(note: FeedNote, scan: ScanRow) -> DataSource:
+    return DataSource(
+        name=note.name,
+        snapshot=note.snapshot.isoformat(),
+        age_days=_age(scan, note.as_of),
+        digest=note.digest,
+        note=f"fetched {note.fetched}" if note.fetched else "",
+        publisher=note.publisher,
+        records=note.records,
+        licence=note.licence,
+        fresh_days=fresh_days(note.name),
+    )
+
+
+def _age(scan: ScanRow, snapshot: date) -> int:
+    """Days on the day of the scan."""
+    return (scan.started_at.date() - snapshot).days

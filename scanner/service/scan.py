@@ -1,31 +1,38 @@
-"""Scan: look at every asset of the plan, judge what was seen, keep it. One visit, one transaction, in any order."""
+"""Scan: look at every asset of the plan, judge what was seen, keep it. In any order, each visit wholly or not at all.
+
+Three things go on at once: visits (``scanner.engine``), work on what they brought (``scanner.service.workshop``), and
+writing (``scanner.service.keeper``). ``Room`` bounds what lies between them.
+"""
 
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from pathlib import Path
 
-from checks.check import Check, Context
+from checks.advisories.library import Advisories
 from checks.finding import CheckRun
 from inventory.asset import Asset
 from inventory.estate import Estate
-from inventory.facts.identity import Identity
-from inventory.facts.system import System
 from scanner.engine import Looked, Pace, look
 from scanner.feeds.support_dates import SupportFeed
 from scanner.query import Surroundings, Transport
+from scanner.service.bench import Bench, Order, Worked, feeds_of, not_counted
+from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
+from scanner.service.planned import Basis, to_store
+from scanner.service.workshop import SMALL, Maker, maker_for
 from scanner.store.records import HostResult, Saved, ScanKind, ScanPlan, ScanState, StoreError
 from scanner.store.store import Store
 from scanner.transports import WAYS
 
 HEARTBEAT_SECONDS = 5.0
-
-Write = Callable[..., Any]  # runs a method of the store on the writing thread; awaitable
+ROOM_VISITS = 24  # that were made and are not stored yet
+ROOM_BYTES = 32 << 20  # of their answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,13 @@ class Job:
     pace: Pace = field(default_factory=Pace)
     kind: ScanKind = ScanKind.FULL
     options: Mapping[str, str] = field(default_factory=dict)
+    advisories: Advisories | None = None
+    feeds_folder: Path | None = None  # where those lie, for the worker
+
+    @property
+    def basis(self) -> Basis:
+        notes = self.advisories.notes if self.advisories else ()
+        return Basis(self.plan.checks, self.catalogue_digest, self.support, notes, self.tool_version)
 
 
 class Watcher:
@@ -90,14 +104,27 @@ async def scan(job: Job, watcher: Watcher, stop: asyncio.Event) -> Scanned:
 async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, scan_id: int) -> Scanned:
     beating = asyncio.create_task(_heartbeat(write, job.store, scan_id))
     visits = look(job.plan.errands, _opener(job), job.pace, stop=stop, on_start=watcher.started)
-    state, saved, seen = ScanState.PARTIAL, [], 0
+    bench = Bench(job.plan.checks, job.support.dates, job.advisories)
+    state, saved, seen = ScanState.PARTIAL, list[Saved](), 0
+    keeper, room = _keeper(job, write, scan_id), Room(ROOM_VISITS, ROOM_BYTES)
+
+    async def finish(looked: Looked, maker: Maker) -> None:
+        nonlocal seen
+        worked = await maker.work(looked)
+        looked = not_counted(looked, worked)
+        saved.append(await keeper.keep(_result(looked, worked)))
+        seen += looked.attempt.missing is None
+        watcher.finished(looked, worked.runs, saved[-1])
+
     try:
-        async with contextlib.aclosing(visits):
+        async with (
+            maker_for(len(job.plan.errands), bench, _order(job)) as maker,
+            contextlib.aclosing(visits),
+            _together() as hosts,
+        ):
             async for looked in visits:
-                runs = judge(job.plan.checks, looked, job.support)
-                saved.append(await write(job.store.save_host, scan_id, _result(looked, runs)))
-                seen += looked.attempt.missing is None
-                watcher.finished(looked, runs, saved[-1])
+                await room.take(looked)
+                hosts.create_task(finish(looked, maker)).add_done_callback(partial(room.give_back, looked))
         state = ScanState.PARTIAL if len(saved) < len(job.plan.errands) else ScanState.COMPLETE
     finally:
         beating.cancel()
@@ -105,40 +132,49 @@ async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, sc
     return Scanned(scan_id, state, tuple(saved), len(job.plan.errands) - seen)
 
 
-def judge(checks: Sequence[Check], looked: Looked, support: SupportFeed) -> tuple[CheckRun, ...]:
-    """Every check over one host's facts, as of the time of the visit: the same facts give the same runs, always."""
-    context = Context(looked.asset, looked.facts, looked.attempt.started_at, support.dates)
-    return tuple(run for check in checks for run in check.judge(context, looked.privileges))
+@contextlib.asynccontextmanager
+async def _together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Tasks that end together. The first fault comes out as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as faults:
+        first: BaseException = faults
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from first.__cause__
 
 
 def _stored_plan(job: Job) -> ScanPlan:
-    return ScanPlan(
-        estate=job.estate,
-        assets=job.plan.assets,
+    return to_store(job.basis, job.estate, job.plan.assets, job.kind, datetime.now(UTC), job.options)
+
+
+def _keeper(job: Job, write: Write, scan_id: int) -> Keeper:
+    return Keeper(write, job.store, scan_id, 0.0 if len(job.plan.errands) < SMALL else LINGER_SECONDS)
+
+
+def _order(job: Job) -> Order:
+    return Order(
         checks=tuple(check.id for check in job.plan.checks),
-        started_at=datetime.now(UTC),
-        tool_version=job.tool_version,
         catalogue_digest=job.catalogue_digest,
+        support=job.support.data,
         support_digest=job.support.digest,
-        support_snapshot=job.support.dates.snapshot.isoformat(),
-        options=job.options,
-        kind=job.kind,
-        families={check.id: check.family or check.id for check in job.plan.checks},
-        supersedes={check.id: check.supersedes for check in job.plan.checks if check.supersedes},
-        uses_support=tuple(check.id for check in job.plan.checks if getattr(check.rule, "wants_support", False)),
+        feeds_folder=job.feeds_folder if job.advisories else None,
+        feeds=feeds_of(job.advisories) if job.advisories else (),
+        max_age_days=job.advisories.max_age_days if job.advisories else 0,
     )
 
 
-def _result(looked: Looked, runs: tuple[CheckRun, ...]) -> HostResult:
-    identity, system = looked.facts.get("identity"), looked.facts.get("system")
+def _result(looked: Looked, worked: Worked) -> HostResult:
     return HostResult(
         asset=looked.asset,
         attempt=looked.attempt,
         answers=looked.answers,
-        runs=runs,
-        identity=identity if isinstance(identity, Identity) else None,
-        os_name=system.os_name if isinstance(system, System) else "",
+        runs=worked.runs,
+        identity=worked.identity,
+        os_name=worked.os_name,
         finished_at=looked.finished_at,
+        packed=worked.packed,
     )
 
 

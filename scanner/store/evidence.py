@@ -15,11 +15,11 @@ from sqlalchemy import Connection, bindparam, select
 from inventory.asset import Privilege
 from inventory.facts.missing import Missing, Reason
 from scanner.query import Answer
+from scanner.store.packing import Packed, compressed, hashed
 from scanner.store.prepared import Numbered, Prepared, insertion
 from scanner.store.records import StoredAnswer, StoreError
 from scanner.store.schema import Stored, blob, evidence
 
-LEVEL = 3
 OWN_FILE_BYTES = 1024 * 1024  # compressed; from here on a blob is a file beside the database
 MAX_DETAIL = 1000
 
@@ -33,11 +33,20 @@ _ANSWERS = Prepared(
 )
 
 
-def save_answers(connection: Connection, folder: Path | None, visit_id: int, answers: Sequence[Answer]) -> list[str]:
-    """Store what came back, in the order it came. The sha256 of each answer comes back."""
-    digests = [hashlib.sha256(a.output).digest() for a in answers]
-    packer = zstandard.ZstdCompressor(level=LEVEL)
-    ids = _BLOBS.save(connection, digests, lambda i: _blob_row(folder, digests[i], answers[i].output, packer))
+def save_answers(
+    connection: Connection,
+    folder: Path | None,
+    visit_id: int,
+    answers: Sequence[Answer],
+    packed: Sequence[Packed] | None = None,
+) -> list[str]:
+    """Store what came back, in the order it came. The sha256 of each answer comes back.
+
+    ``packed``: what was done ahead, one for each answer; None: nothing was.
+    """
+    ready = hashed([a.output for a in answers]) if packed is None else packed
+    digests = [one.sha256 for one in ready]
+    ids = _BLOBS.save(connection, digests, lambda i: _blob_row(folder, ready[i], answers[i].output))
     rows = [
         {
             "visit_id": visit_id,
@@ -64,12 +73,12 @@ def clean(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _blob_row(folder: Path | None, digest: bytes, plain: bytes, packer: zstandard.ZstdCompressor) -> dict[str, object]:
-    packed = packer.compress(plain)
-    own_file = folder is not None and len(packed) >= OWN_FILE_BYTES
+def _blob_row(folder: Path | None, ready: Packed, plain: bytes) -> dict[str, object]:
+    data = compressed(plain) if ready.data is None else ready.data
+    own_file = folder is not None and len(data) >= OWN_FILE_BYTES
     if own_file and folder is not None:
-        _write_file(blob_file(folder, digest.hex()), packed)
-    return {"size": len(plain), "stored": len(packed), "data": None if own_file else packed}
+        _write_file(blob_file(folder, ready.sha256.hex()), data)
+    return {"size": len(plain), "stored": len(data), "data": None if own_file else data}
 
 
 def blob_file(folder: Path, sha256: str) -> Path:
@@ -132,10 +141,10 @@ def answers_of(connection: Connection, visit_id: int, folder: Path | None, *, ou
     for row in _ANSWERS.rows(connection, {"visit_id": visit_id}):
         sha256 = bytes(row.sha256).hex()
         output = read_blob(connection, folder, sha256) if outputs else b""
-        yield StoredAnswer(row.query, sha256, row.size, _answer(row, output))
+        yield StoredAnswer(row.query, sha256, row.size, answer_of(row, output))
 
 
-def _answer(row: Stored, output: bytes) -> Answer:
+def answer_of(row: Stored, output: bytes) -> Answer:
     return Answer(
         query=row.query,
         output=output,

@@ -34,7 +34,17 @@ from scanner.store.schema import Stored, finding
 _OF_ASSET = Prepared(select(finding).where(finding.c.asset_id == bindparam("asset_id")).order_by(finding.c.number))
 _OF_PRINTS = Lookup(select(finding.c.number), finding.c.fingerprint)
 _ADD = insertion(finding, "number", "last_pass_scan")
-_FAILED = ("state", "episode", "moved_at", "last_seen", "last_fail_scan", "check_id", "check_version", "observed")
+_FAILED = (
+    "state",
+    "episode",
+    "moved_at",
+    "last_seen",
+    "last_fail_scan",
+    "check_id",
+    "check_version",
+    "observed",
+    "severity",
+)
 _MOVED = ("state", "moved_at", "last_pass_scan")
 
 
@@ -130,6 +140,7 @@ class Application:
                 "new_check_id": run.check_id,
                 "new_check_version": run.check_version,
                 "new_observed": run.observed,
+                "new_severity": run.severity.value if run.severity else None,
             }
         )
         if move:
@@ -154,6 +165,7 @@ class Application:
             "first_scan": visit.scan_id,
             "last_fail_scan": visit.scan_id,
             "observed": run.observed,
+            "severity": run.severity.value if run.severity else None,
         }
         self._event(print_, "", Move(State.OPEN, "first seen"), 1, self._failure(run))
 
@@ -227,6 +239,7 @@ class Application:
             facts=run.facts,
             sources=self._sources_of(run),
             support_snapshot=visit.plan.support_snapshot,
+            feeds=visit.plan.feeds_read(run.check_id),
             reached=visit.reached,
             logged_in=visit.logged_in,
             identity_note=visit.identity_note,

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select
 
-from checks.finding import CheckRun, Outcome, Subject
+from checks.finding import CheckRun, Member, Outcome, Severity, Subject
 from inventory.asset import Privilege
 from inventory.facts.missing import Reason
 from scanner.store.evidence import clean
@@ -39,7 +39,7 @@ def save_runs(connection: Connection, visit_id: int, runs: Sequence[CheckRun]) -
 
 @lru_cache(maxsize=16384)  # hosts of one kind say the same things
 def _digest(run: CheckRun) -> bytes:
-    content = (
+    content: tuple[object, ...] = (
         run.check_id,
         run.check_version,
         run.outcome,
@@ -50,6 +50,8 @@ def _digest(run: CheckRun) -> bytes:
         run.privilege,
         run.facts,
     )
+    if run.severity or run.members:  # a run without them keeps the digest that it always had
+        content = (*content, run.severity, _members_text(run))
     return hashlib.sha256(json.dumps(content).encode()).digest()
 
 
@@ -64,7 +66,19 @@ def _row(run: CheckRun) -> dict[str, object]:
         "reason": run.reason.value if run.reason else None,
         "privilege": run.privilege.value,
         "facts": " ".join(run.facts),
+        "severity": run.severity.value if run.severity else None,
+        "members": _members_text(run),
     }
+
+
+def _members_text(run: CheckRun) -> str | None:
+    """``[[id, verdict, severity, {attribute: text}], ...]`` as JSON; None when there are none."""
+    rows = [[clean(m.id), m.verdict, m.severity, _clean(m.attributes)] for m in run.members]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")) if rows else None
+
+
+def _clean(attributes: Mapping[str, str]) -> dict[str, str]:
+    return {key: clean(attributes[key]) for key in sorted(attributes)}
 
 
 class Runs:
@@ -77,11 +91,11 @@ class Runs:
     def of(self, visit_id: int) -> tuple[CheckRun, ...]:
         ids = [row.ruling_id for row in _RUNS.rows(self._connection, {"visit_id": visit_id})]
         missing = sorted(set(ids) - self._made.keys())
-        self._made.update({row.id: _run(row) for row in _RULINGS.rows(self._connection, missing)})
+        self._made.update({row.id: run_of(row) for row in _RULINGS.rows(self._connection, missing)})
         return tuple(self._made[number] for number in ids)
 
 
-def _run(row: Stored) -> CheckRun:
+def run_of(row: Stored) -> CheckRun:
     return CheckRun(
         check_id=row.check_id,
         check_version=row.check_version,
@@ -91,7 +105,14 @@ def _run(row: Stored) -> CheckRun:
         reason=Reason(row.reason) if row.reason else None,
         privilege=Privilege(row.privilege),
         facts=tuple(row.facts.split()),
+        severity=Severity(row.severity) if row.severity else None,
+        members=tuple(_read_members(row.members)) if row.members else (),
     )
+
+
+def _read_members(text: str) -> Iterator[Member]:
+    for name, verdict, severity, attributes in json.loads(text):
+        yield Member(name, verdict, Severity(severity) if severity else None, attributes)
 
 
 def by_check(runs: Sequence[CheckRun]) -> Mapping[str, list[CheckRun]]:

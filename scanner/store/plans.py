@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection
 
+from checks.advisories.model import FeedNote
 from scanner.store.codec import dump, load
 from scanner.store.records import ScanPlan
 from scanner.store.snapshots import read_text
@@ -19,6 +20,8 @@ class Plan:
     families: dict[str, str] = field(default_factory=dict)
     supersedes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     uses_support: tuple[str, ...] | None = None
+    feeds: tuple[FeedNote, ...] = ()
+    uses_advisories: tuple[str, ...] = ()
 
     def family(self, check_id: str) -> str:
         return self.families.get(check_id) or check_id
@@ -29,6 +32,11 @@ class Plan:
 
     def reads_support(self, check_id: str) -> bool:
         return self.uses_support is None or check_id in self.uses_support
+
+    def feeds_read(self, check_id: str) -> dict[str, str]:
+        """Name and snapshot of each feed that this check read."""
+        read = check_id in self.uses_advisories
+        return {note.name: note.as_of.isoformat() for note in self.feeds} if read else {}
 
 
 def as_text(plan: ScanPlan) -> str:
@@ -42,6 +50,8 @@ def as_text(plan: ScanPlan) -> str:
             families=dict(plan.families),
             supersedes=dict(plan.supersedes),
             uses_support=plan.uses_support,
+            feeds=plan.feeds,
+            uses_advisories=plan.uses_advisories,
         )
     )
 

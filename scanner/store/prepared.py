@@ -6,18 +6,38 @@ than the database does. The statements, their types and their placeholders are s
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Column, Connection, Dialect, Executable, Select, Table, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Dialect,
+    Executable,
+    Insert,
+    Select,
+    Table,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from scanner.store.schema import Stored
+from scanner.store.schema import Stored, Utc
 
 CHUNK = 500  # values in one statement: both databases have a limit
+AT_ONCE = (64, 16, 4, 1)  # rows in one INSERT; 64 rows of our widest table are 1,100 values
 
 Values = Mapping[str, object]
 Convert = Callable[[Any], Any]
+
+
+def _once(kind: object, convert: Convert | None) -> Convert | None:
+    """The rows of one visit bear the same few moments: each is converted once."""
+    return lru_cache(maxsize=256)(convert) if convert and isinstance(kind, Utc) else convert
 
 
 class _Ready:
@@ -28,22 +48,45 @@ class _Ready:
         self.text = str(compiled)
         types = {name: bind.type for bind, name in compiled.bind_names.items()}
         names = compiled.positiontup if compiled.positional else list(types)
-        self._binds = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in names]
+        self._names = names
+        made = [(n, _once(types[n], types[n].dialect_impl(dialect).bind_processor(dialect))) for n in names]
+        self._converts = [(name if not compiled.positional else n, f) for n, (name, f) in enumerate(made) if f]
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._positional = compiled.positional
-        plain = not any(convert for _, convert in self._binds) and not self._constants
-        self._pick = itemgetter(*names) if self._positional and plain and len(names) > 1 else None
+        self._pick = itemgetter(*names) if len(names) > 1 else lambda values: tuple(values[name] for name in names)
         self._statement, self._dialect = statement, dialect
+        self._tail = self._row_of_values() if dialect.name == "sqlite" and isinstance(statement, Insert) else ""
         self._reads: list[tuple[int, Convert]] | None = None  # known with the first result
         self._row: Callable[..., Any] = tuple
 
-    def arranged(self, values: Values) -> object:
-        if self._pick:
-            return self._pick(values)
+    def arranged(self, values: Values) -> Any:  # noqa: ANN401 (what the driver takes)
         given = {**self._constants, **values} if self._constants else values
-        if self._positional:
-            return [given[n] if convert is None else convert(given[n]) for n, convert in self._binds]
-        return {n: given[n] if convert is None else convert(given[n]) for n, convert in self._binds}
+        picked = self._pick(given)
+        if self._positional and not self._converts:
+            return picked
+        made: Any = list(picked) if self._positional else dict(zip(self._names, picked, strict=True))
+        for place, convert in self._converts:
+            made[place] = convert(made[place])
+        return made
+
+    def _row_of_values(self) -> str:
+        """``(?, ?, ?)`` at the end of an INSERT; "" when it ends otherwise."""
+        head, found, tail = self.text.rpartition(" VALUES ")
+        return tail if found and " VALUES " not in head and tail == f"({', '.join('?' * len(self._names))})" else ""
+
+    def run_many(self, cursor: DBAPICursor, rows: Sequence[Values]) -> None:
+        """SQLite: many rows in one INSERT. The driver gives up the interpreter's lock around every statement, and
+        in a process with busy threads each time it takes long to come back."""
+        arranged = [self.arranged(row) for row in rows]
+        if not self._tail:
+            cursor.executemany(self.text, cast("Any", arranged))
+            return
+        start = 0
+        for count in AT_ONCE:
+            text = self.text + (", " + self._tail) * (count - 1)
+            while len(arranged) - start >= count:
+                cursor.execute(text, cast("Any", tuple(chain.from_iterable(arranged[start : start + count]))))
+                start += count
 
     def read(self, cursor: DBAPICursor) -> list[Stored]:
         if self._reads is None:
@@ -56,7 +99,7 @@ class _Ready:
         converts = []
         for place, (column, told) in enumerate(zip(columns, cursor.description, strict=True)):
             kind = cast("Any", column.type).dialect_impl(self._dialect)
-            convert = kind.result_processor(self._dialect, told[1])
+            convert = _once(column.type, kind.result_processor(self._dialect, told[1]))
             if convert is not None:
                 converts.append((place, convert))
         return converts
@@ -100,7 +143,7 @@ class Prepared:
         if rows:
             ready = self._for(connection)
             cursor = connection.connection.cursor()
-            cursor.executemany(ready.text, cast("Any", [ready.arranged(row) for row in rows]))
+            ready.run_many(cursor, rows)
             cursor.close()
 
     def _for(self, connection: Connection) -> _Ready:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from checks.finding import CheckRun, Subject
+from checks.finding import CheckRun, Severity, Subject
 from checks.lifecycle import answers_fact
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
@@ -40,7 +40,7 @@ def hosts(connection: Connection, folder: Path | None, scan_id: int, *, outputs:
         yield StoredHost(
             uid=row.uid or uid_for_name(connection, row.name),
             asset=load(Asset, row.content),
-            attempt=_attempt(row) if row.asset_id is not None else None,
+            attempt=attempt_of(row) if row.asset_id is not None else None,
             os_name=row.os_name or "",
             identity_note=row.identity_note,
             runs=runs.of(row.id),
@@ -58,7 +58,7 @@ def planned(connection: Connection, scan_id: int) -> tuple[Asset, ...]:
     return tuple(load(Asset, text) for text in connection.execute(asked).scalars())
 
 
-def _attempt(row: Stored) -> Attempt:
+def attempt_of(row: Stored) -> Attempt:
     return Attempt(
         way=row.way,
         reached=row.reached,
@@ -116,6 +116,7 @@ def _finding(row: Stored) -> FindingRow:
         last_fail_scan=row.last_fail_scan,
         last_pass_scan=row.last_pass_scan,
         observed=row.observed,
+        severity=Severity(row.severity) if row.severity else None,
     )
 
 

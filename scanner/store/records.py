@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from checks.finding import CheckRun, Subject
+from checks.advisories.model import FeedNote
+from checks.finding import CheckRun, Severity, Subject
 from inventory.asset import Asset
 from inventory.estate import Estate
 from inventory.facts.identity import Identity
 from scanner.query import Answer, Attempt
+from scanner.store.packing import Packed
 
 
 class StoreError(Exception):
@@ -30,6 +32,8 @@ class ScanState(StrEnum):
 class ScanKind(StrEnum):
     FULL = "scan"
     VERIFY = "verify"  # a targeted visit; may run beside a scan
+    IMPORT = "import"  # a list that somebody supplied: judged, and never proof of a fix
+    EVALUATE = "evaluate"  # stored evidence judged again; nothing was looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class ScanPlan:
     families: Mapping[str, str] = field(default_factory=dict)  # check id -> family, where it is not the id itself
     supersedes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # check id -> ids it replaces
     uses_support: tuple[str, ...] | None = None  # checks that read support dates; None: not known, so every one
+    feeds: tuple[FeedNote, ...] = ()  # what the checks could read beside support dates
+    uses_advisories: tuple[str, ...] = ()  # checks that read them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class HostResult:
     identity: Identity | None
     os_name: str
     finished_at: datetime
+    packed: tuple[Packed, ...] | None = None  # one for each answer, when they were hashed and packed ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,7 @@ class ScanRow:
     checks: tuple[str, ...]
     planned: int  # assets
     done: int
+    feeds: tuple[FeedNote, ...] = ()
     purged: bool = False  # its details were removed to save room; its findings and events stay
 
 
@@ -142,6 +150,7 @@ class FindingRow:
     last_fail_scan: int
     last_pass_scan: int | None  # the scan that proved the fix
     observed: str  # the sentence of the last fail
+    severity: Severity | None = None  # at the last fail, where the finding is rated on its own; None: the check's
 
 
 @dataclass(frozen=True, slots=True)

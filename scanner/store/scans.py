@@ -163,6 +163,7 @@ def as_row(row: Stored) -> ScanRow:
         checks=plan.checks,
         planned=row.planned,
         done=row.done,
+        feeds=plan.feeds,
         purged=row.purged_at is not None,
     )
 

@@ -37,7 +37,7 @@ from checks.lifecycle import State
 from inventory.asset import Privilege
 from scanner.store.records import ScanKind, ScanState
 
-REVISIONS = ("0001",)  # oldest first; the last one is what this version writes
+REVISIONS = ("0001", "0002")  # oldest first; the last one is what this version writes
 HEAD = REVISIONS[-1]
 
 NAMING = {
@@ -227,6 +227,8 @@ ruling = Table(
     Column("reason", String(64)),
     Column("privilege", String(8), nullable=False),
     Column("facts", Text, nullable=False),  # names, one blank between
+    Column("severity", String(16)),  # None: the check's
+    Column("members", Text),  # JSON; None: none
     _one_of("outcome", Outcome),
     _one_of("privilege", Privilege),
 )
@@ -260,6 +262,7 @@ finding = Table(
     Column("last_fail_scan", ForeignKey("scan.id"), nullable=False),
     Column("last_pass_scan", ForeignKey("scan.id")),
     Column("observed", Text, nullable=False),
+    Column("severity", String(16)),  # at its last fail; None: the check's
     _one_of("state", State),
     sqlite_autoincrement=True,
 )

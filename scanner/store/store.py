@@ -1,7 +1,7 @@
 """The record: one object with everything the services may ask of it. ``docs/the-record.md`` tells the whole story."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from checks.lifecycle import State
 from inventory.estate import Estate
-from scanner.store import assets, hostkeys, ledger, purge, reader, scans, upkeep, writer
+from scanner.store import assets, hostkeys, ledger, purge, reader, scans, upkeep, visits, writer
 from scanner.store.database import WAIT_SECONDS, Database, prepare
 from scanner.store.evidence import read_blob
 from scanner.store.plans import Plans
@@ -97,8 +97,13 @@ class Store:
 
     def save_host(self, scan_id: int, result: HostResult) -> Saved:
         """All of one visit in one transaction, or nothing."""
+        return self.save_hosts(scan_id, [result])[0]
+
+    def save_hosts(self, scan_id: int, results: Sequence[HostResult]) -> tuple[Saved, ...]:
+        """All of several visits in one transaction, synced once, or nothing of any. In the order given."""
         with self._database.writing() as connection:
-            return writer.save(connection, self._database.blobs, self._plans, scan_id, result, self._clock())
+            now, blobs = self._clock(), self._database.blobs
+            return tuple(writer.save(connection, blobs, self._plans, scan_id, result, now) for result in results)
 
     # reading
 
@@ -121,6 +126,16 @@ class Store:
         """Every planned asset in the order of the plan; answers carry their output only when asked for."""
         with self._database.reading() as connection:
             yield from reader.hosts(connection, self._database.blobs, scan_id, outputs=outputs)
+
+    def latest_visits(self, asked_of: Callable[[str], visits.Asked]) -> Iterator[visits.Kept]:
+        """The last visit of every asset that went through; ``asked_of`` a catalogue's digest tells what to read."""
+        with self._database.reading() as connection:
+            yield from visits.latest(connection, self._database.blobs, asked_of)
+
+    def never_seen(self) -> tuple[str, ...]:
+        """Names of assets without a visit that went through."""
+        with self._database.reading() as connection:
+            return visits.never_seen(connection)
 
     def estate_of(self, scan_id: int) -> Estate:
         """The inventory as that scan saw it; its assets are those that were planned."""

@@ -31,7 +31,14 @@ _PLACE = Prepared(
     .where(scan_asset.c.scan_id == bindparam("scan_id"), scan_asset.c.name == bindparam("name"))
 )
 _VISIT = Prepared(
-    select(scan_asset, attempt.c.reached, attempt.c.logged_in, attempt.c.started_at, scan.c.support_snapshot)
+    select(
+        scan_asset,
+        attempt.c.reached,
+        attempt.c.logged_in,
+        attempt.c.started_at,
+        scan.c.support_snapshot,
+        scan.c.plan_id,
+    )
     .join(attempt, attempt.c.visit_id == scan_asset.c.id)
     .join(scan, scan.c.id == scan_asset.c.scan_id)
     .where(scan_asset.c.scan_id == bindparam("scan_id"), scan_asset.c.asset_id == bindparam("asset_id"))
@@ -74,7 +81,7 @@ def save(
     runs = [cleaned(run) for run in result.runs]
     _fill_place(connection, place.id, owner, presented, result)
     _ADD_ATTEMPT.run(connection, _attempt(place.id, result.attempt))
-    digests = save_answers(connection, folder, place.id, result.answers)
+    digests = save_answers(connection, folder, place.id, result.answers, result.packed)
     save_runs(connection, place.id, runs)
     changes = _move_findings(connection, scan_id, result, runs, digests, owner, presented, plan)
     doubted = _doubt_rivals(connection, scan_id, owner, result.finished_at)
@@ -194,6 +201,7 @@ class Failures:
             sources=[_source(stored.answer, stored.sha256) for stored in answers],
             identities=self._owner.accepted if reviewed else presented & self._owner.accepted,
             note="" if reviewed else found.identity_note,
+            plan=plans.from_text(read_text(self._connection, found.plan_id)),
         )
 
 
@@ -204,6 +212,7 @@ class _Visit:
     sources: Sequence[Source]
     identities: frozenset[str]
     note: str
+    plan: plans.Plan
 
 
 def _sighting(visit: _Visit, run: CheckRun, scan_id: int) -> Sighting:
@@ -218,6 +227,7 @@ def _sighting(visit: _Visit, run: CheckRun, scan_id: int) -> Sighting:
         facts=run.facts,
         sources=sources_of(run, visit.sources),
         support_snapshot=visit.row.support_snapshot,
+        feeds=visit.plan.feeds_read(run.check_id),
         reached=visit.row.reached,
         logged_in=visit.row.logged_in,
         identity_note=visit.note,

@@ -1,11 +1,11 @@
 """The way in over SSH: one gentle, bounded visit per asset, on paramiko.
 
-Only this file owns threads. A visit waits for its connection in one pool and does its work in another, so hosts that
-are switched off do not keep the others waiting; hosts behind a bastion wait in that bastion's own. asyncio sees
-awaitables that end at the visit's deadline, whatever the host does, and cancelling one shuts its socket.
+A visit is one thread from its connection to its end; hosts behind a bastion wait in that bastion's own pool. asyncio
+sees awaitables that end at the visit's deadline, whatever the host does, and cancelling one shuts its socket.
 
 Parts: ``ssh_wire`` the socket that can be cut, ``ssh_watchdog`` who cuts it, ``ssh_bounds`` paramiko with limits,
-``ssh_hostkeys`` whom to trust, ``ssh_login`` how to get in, ``ssh_session`` one session, ``ssh_bastion`` ways around.
+``ssh_steps`` paramiko in the visit's own thread, ``ssh_hostkeys`` whom to trust, ``ssh_login`` how to get in,
+``ssh_session`` one session, ``ssh_bastion`` ways around.
 """
 
 import asyncio
@@ -31,8 +31,6 @@ from scanner.transports.ssh_session import (
     Output,
     Progress,
     Target,
-    close_session,
-    open_session,
     run_script,
 )
 from scanner.transports.ssh_target import target_of
@@ -42,7 +40,6 @@ from scanner.transports.ssh_wire import FRAMING_BYTES, Fault, Wire
 WAY = "ssh"
 WORKERS = 64
 MOST_WORKERS = 128
-TURNS = 6  # handshakes at once: more only contend for the interpreter
 RETRY_AFTER = (0.2, 0.8)  # seconds, drawn at random; once, and never after a log-in or host key fault
 STUCK_AFTER = 1.0  # seconds past the deadline after which a thread that does not end is left to itself
 
@@ -50,14 +47,14 @@ T = TypeVar("T")
 
 
 class SshPool:
-    """Threads, turns, parsed keys and lines to bastions, shared by the visits of a process. Close it at the end."""
+    """Threads, parsed keys and lines to bastions, shared by the visits of a process. Close it at the end."""
 
-    def __init__(self, workers: int = WORKERS, turns: int = TURNS) -> None:
+    def __init__(self, workers: int = WORKERS) -> None:
         if not 1 <= workers <= MOST_WORKERS:
             raise ValueError(f"ssh workers: {workers} is not between 1 and {MOST_WORKERS}")
-        self.tools = Tools(Watchdog(), threading.Semaphore(turns), KeyCache())
-        self.dialers = ThreadPoolExecutor(2 * workers, thread_name_prefix="ssh-dial")
-        self.workers = ThreadPoolExecutor(workers, thread_name_prefix="ssh-visit")
+        self.tools = Tools(Watchdog(), KeyCache())
+        # more than may work at once: hosts that are switched off must not keep the others waiting
+        self.workers = ThreadPoolExecutor(2 * workers, thread_name_prefix="ssh-visit")
         self._bastions: dict[tuple[int, str], Bastion] = {}
         self._lock = threading.Lock()
 
@@ -96,7 +93,7 @@ class SshPool:
 
     def close(self) -> None:
         """Let running visits end, then give everything back."""
-        for executor in (self.dialers, self.workers, *(b.executor for b in self._bastions.values())):
+        for executor in (self.workers, *(b.executor for b in self._bastions.values())):
             executor.shutdown(cancel_futures=True)
         for bastion in self._bastions.values():
             bastion.close()
@@ -169,13 +166,9 @@ class SshTransport:
         return Wire(self._pool.tools.watchdog, deadline, budget)
 
     async def _once(self, visit: "_OneVisit", bastion: Bastion | None) -> tuple[Transcript, Missing | None]:
-        if bastion is not None:
-            return await self._in(bastion.executor, visit.wire, functools.partial(visit.through, bastion))
-        try:
-            target = await self._in(self._pool.dialers, visit.wire, functools.partial(visit.connect, Direct()))
-            return await self._in(self._pool.workers, visit.wire, functools.partial(visit.talk, target))
-        finally:
-            visit.wire.close()
+        if bastion is None:
+            return await self._in(self._pool.workers, visit.wire, visit.directly)
+        return await self._in(bastion.executor, visit.wire, functools.partial(visit.through, bastion))
 
     async def _in(self, executor: Executor, wire: Wire, work: Callable[[], T]) -> T:
         """Run in a thread; cut the wire when this task is cancelled or the thread does not end in time."""
@@ -213,12 +206,19 @@ class _OneVisit:
 
     def through(self, bastion: Bastion) -> tuple[Transcript, Missing | None]:
         with bastion.line() as line:
-            try:
-                return self.talk(self.connect(line))
-            finally:
-                self.wire.close()
+            return self._over(line)
 
-    def connect(self, outside: Direct | Line) -> Target:
+    def directly(self) -> tuple[Transcript, Missing | None]:
+        return self._over(Direct())
+
+    def _over(self, outside: Direct | Line) -> tuple[Transcript, Missing | None]:
+        try:
+            target = self._connect(outside)
+            return self._read(run_script(target, self.wire, self.progress, self.order.script))
+        finally:
+            self.wire.close()
+
+    def _connect(self, outside: Direct | Line) -> Target:
         """The log-in is looked up first: with one that cannot be used the host is left alone."""
         if self.wire.deadline.passed:
             raise Fault(Reason.NOT_ATTEMPTED, "the visit's time was up before its turn came")
@@ -226,24 +226,15 @@ class _OneVisit:
         outside.connect(self.wire, target.address, target.port, target.limits.connect_seconds)
         return target
 
-    def talk(self, target: Target) -> tuple[Transcript, Missing | None]:
-        transport = open_session(target, self.wire, self.tools.turns, self.progress)
-        try:
-            asked_at = time.time()
-            output = run_script(transport, self.order.script, self.wire, target.limits)
-            return self._read(output, asked_at, time.time())
-        finally:
-            close_session(transport)
-
-    def _read(self, output: Output, asked_at: float, answered_at: float) -> tuple[Transcript, Missing | None]:
+    def _read(self, output: Output) -> tuple[Transcript, Missing | None]:
         transcript = read_transcript(
             output.raw,
             self.order.queries,
             self.order.marker,
             exit_status=output.exit_status,
             limit=self.asset.limits.output_bytes,
-            asked_at=asked_at,
-            answered_at=answered_at,
+            asked_at=output.asked_at,
+            answered_at=time.time(),
             cut_by=output.cut_by,
         )
         return transcript, None if transcript.complete else output.cut_by or _what_is_wrong(transcript, output)

@@ -42,7 +42,6 @@ class Tools:
     """What all visits of the process share."""
 
     watchdog: Watchdog
-    turns: threading.Semaphore
     keys: KeyCache
 
 
@@ -232,7 +231,7 @@ class Bastion:
         target = target_of(self.asset, self.surroundings, self.tools.keys)
         try:
             outside.connect(wire, target.address, target.port, limits.connect_seconds)
-            transport = open_session(target, wire, self.tools.turns, Progress())
+            transport = open_session(target, wire, Progress())
         except Fault:
             wire.close()
             raise

@@ -9,8 +9,8 @@ import logging
 import re
 import socket
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import paramiko
 from paramiko.buffered_pipe import BufferedPipe
@@ -119,25 +119,29 @@ class BoundedGroupExchange(KexGexSHA256):
 
 
 class BoundedTransport(paramiko.Transport):
-    """``key_types``: the host key algorithms that are acceptable. ``spoke`` is called when the banner has come."""
+    """``key_types``: the host key algorithms that are acceptable. ``window``: bytes a channel may be sent."""
 
+    packetizer_class: ClassVar[type[BoundedPacketizer]] = BoundedPacketizer
+    # plain values for what paramiko puts together anew at every look
+    preferred_kex = KEX
+    preferred_ciphers = CIPHERS
+    preferred_macs = MACS
+    preferred_compression = ("none",)
     _kex_info = {  # noqa: RUF012 - paramiko's own table, with one entry replaced
         **paramiko.Transport._kex_info,  # type: ignore[attr-defined] # noqa: SLF001
         KexGexSHA256.name: BoundedGroupExchange,
     }
 
-    def __init__(self, wire: Wire, key_types: Sequence[str], spoke: Callable[[], None], window: int) -> None:
+    def __init__(self, wire: Wire, key_types: Sequence[str], window: int) -> None:
         super().__init__(
             cast("socket.socket", wire),
             default_window_size=window,
             default_max_packet_size=MAX_DATA,
-            packetizer_class=BoundedPacketizer,
+            packetizer_class=self.packetizer_class,
         )
         self.set_log_channel(_LOG)
-        options = self.get_security_options()
-        options.kex, options.ciphers, options.digests, options.compression = KEX, CIPHERS, MACS, ("none",)
         self._key_types = tuple(key_types)
-        self._spoke = spoke
+        self.shaken = self.completion_event = threading.Event()  # set when keys are exchanged, or never will be
         self.last_words = ""  # of a host that said why it disconnects
 
     @property
@@ -155,10 +159,6 @@ class BoundedTransport(paramiko.Transport):
         if error is None or isinstance(error, paramiko.SSHException | EOFError | OSError):
             return error
         return paramiko.SSHException(f"the host sent what is not SSH ({type(error).__name__})")
-
-    def _check_banner(self) -> None:
-        super()._check_banner()  # type: ignore[misc]
-        self._spoke()
 
     def _log(self, level: int, msg: object, *args: object) -> None:
         """Nothing: what peers say is not for the log."""

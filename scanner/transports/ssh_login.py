@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_ssh_private_key,
 )
+from paramiko.auth_handler import AuthHandler
 
 from inventory.facts.missing import Reason
 from scanner.query import Login
 from scanner.transports.ssh_bounds import BoundedTransport, printable
+from scanner.transports.ssh_steps import Steps
 from scanner.transports.ssh_wire import Fault
 
 MOST_AGENT_KEYS = 4  # OpenSSH servers allow 6 tries and count each key as one
@@ -107,13 +109,13 @@ def _opened(text: bytes, passphrase: bytes | None) -> _Private:
     return private
 
 
-def log_in(transport: BoundedTransport, account: Account) -> None:
+def log_in(transport: BoundedTransport, account: Account) -> Steps[None]:
     """Each way the credential has, once. Raises :class:`Fault`; the caller limits the time."""
     tried: list[str] = []
     with _agent_keys(account.agent) as held:
         for words, secret in _ways(account, held):
             tried.append(words)
-            if _let_in(transport, account.user, secret):
+            if (yield from _let_in(transport, account.user, secret)):
                 return
     if not tried:
         raise Fault(Reason.CREDENTIAL_UNUSABLE, "no agent is running, or it holds no key")
@@ -129,13 +131,16 @@ def _ways(account: Account, held: Iterable[paramiko.PKey]) -> Iterator[_Way]:
         yield "a password", account.password
 
 
-def _let_in(transport: BoundedTransport, user: str, secret: paramiko.PKey | str) -> bool:
+def _let_in(transport: BoundedTransport, user: str, secret: paramiko.PKey | str) -> Steps[bool]:
     """False: refused, or not enough on its own. Raises :class:`Fault` when trying on makes no sense."""
+    answered = threading.Event()
     try:
         if isinstance(secret, str):
-            more = transport.auth_password(user, secret, fallback=False)
+            transport.auth_password(user, secret, answered, fallback=False)
         else:
-            more = transport.auth_publickey(user, secret)
+            transport.auth_publickey(user, secret, answered)
+        yield answered.is_set
+        more = cast("AuthHandler", transport.auth_handler).wait_for_response(answered)  # there is nothing to wait for
     except paramiko.BadAuthenticationType:
         return False
     except (paramiko.SSHException, EOFError, OSError) as error:

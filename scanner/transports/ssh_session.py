@@ -1,11 +1,12 @@
-"""From a connected wire to a logged-in session, and one script run over it. Blocking; the wire bounds the time."""
+"""From a connected wire to a logged-in session, and one script run over it. Steps; the wire bounds the time."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import paramiko
+from paramiko.common import cMSG_CHANNEL_REQUEST
 from paramiko.ssh_exception import IncompatiblePeer
 
 from inventory.asset import Limits
@@ -14,10 +15,11 @@ from scanner.query import HostKey
 from scanner.transports.ssh_bounds import BoundedTransport, Sink, printable
 from scanner.transports.ssh_hostkeys import Trust, fingerprint, wanted_types
 from scanner.transports.ssh_login import Account, log_in
+from scanner.transports.ssh_steps import SteppedTransport, Steps
 from scanner.transports.ssh_wire import Fault, Wire
 
 STDERR_BYTES = 256 * 1024  # read and thrown away; more than this is no scan's noise
-SLOT_PATIENCE = 2.0  # handshakes take turns to save CPU, but a host that stalls in its turn holds up nobody for long
+POLL_SECONDS = 0.01  # how often a session that is opened in its own thread is looked at
 JOIN_SECONDS = 2.0
 
 
@@ -49,45 +51,56 @@ class Output:
 
     raw: bytes
     exit_status: int | None
+    asked_at: float  # Unix time the script was sent at
     cut_by: Missing | None = None
 
 
-class Turn:
-    """A turn at the handshakes: taken when the host has spoken, given back once."""
-
-    def __init__(self, turns: threading.Semaphore) -> None:
-        self._turns = turns
-        self._taken = False
-
-    def take(self) -> None:
-        self._taken = self._turns.acquire(timeout=SLOT_PATIENCE)
-
-    def give_back(self) -> None:
-        if self._taken:
-            self._taken = False
-            self._turns.release()
-
-
-def open_session(target: Target, wire: Wire, turns: threading.Semaphore, progress: Progress) -> BoundedTransport:
-    """Handshake, host key, log-in. Raises :class:`Fault`, the wire closed."""
-    turn = Turn(turns)
-    window = target.limits.output_bytes + STDERR_BYTES + 1
-    transport = BoundedTransport(wire, wanted_types(target.trust.pinned), turn.take, window)
+def run_script(target: Target, wire: Wire, progress: Progress, script: bytes) -> Output:
+    """One session and one script in it, in this thread. Raises :class:`Fault`, the wire closed in any case."""
+    transport = SteppedTransport(wire, wanted_types(target.trust.pinned), _window(target))
     try:
-        _shake_hands(transport, target, wire, progress)
+        return transport.carry_out(_session(transport, target, wire, progress, script))
+    finally:
+        close_session(transport)
+
+
+def open_session(target: Target, wire: Wire, progress: Progress) -> BoundedTransport:
+    """A session that stays, in a thread of its own. Raises :class:`Fault`, the wire closed."""
+    transport = BoundedTransport(wire, wanted_types(target.trust.pinned), _window(target))
+    try:
+        transport.start_client(transport.shaken)
+        for happened in _opened(transport, target, wire, progress):
+            while transport.is_active() and not happened():
+                time.sleep(POLL_SECONDS)
+    finally:
+        if not progress.logged_in:
+            close_session(transport)
+    return transport
+
+
+def _window(target: Target) -> int:
+    return target.limits.output_bytes + STDERR_BYTES + 1
+
+
+def _session(
+    transport: SteppedTransport, target: Target, wire: Wire, progress: Progress, script: bytes
+) -> Steps[Output]:
+    yield from _opened(transport, target, wire, progress)
+    return (yield from _run(transport, script, wire, target.limits))
+
+
+def _opened(transport: BoundedTransport, target: Target, wire: Wire, progress: Progress) -> Steps[None]:
+    """Handshake, host key, log-in."""
+    try:
+        yield from _shake_hands(transport, target, wire, progress)
         with wire.limit("the log-in", target.limits.login_seconds):
-            log_in(transport, target.account)
-        progress.logged_in = True
+            yield from log_in(transport, target.account)
     except Fault as fault:
         if wire.cut_by is not None:
             raise Fault(wire.cut_by.reason, wire.cut_by.detail, again=fault.again) from fault
         raise
-    finally:
-        turn.give_back()
-        if not progress.logged_in:
-            close_session(transport)
+    progress.logged_in = True
     transport.expect_data()
-    return transport
 
 
 def close_session(transport: BoundedTransport) -> None:
@@ -98,18 +111,15 @@ def close_session(transport: BoundedTransport) -> None:
         transport.join(JOIN_SECONDS)
 
 
-def _shake_hands(transport: BoundedTransport, target: Target, wire: Wire, progress: Progress) -> None:
-    fault: Fault | None = None
+def _shake_hands(transport: BoundedTransport, target: Target, wire: Wire, progress: Progress) -> Steps[None]:
     transport.auth_timeout = transport.channel_timeout = wire.deadline.left() + JOIN_SECONDS  # the wire is cut before
     with wire.limit("the SSH handshake", target.limits.login_seconds):
-        try:
-            transport.start_client()
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            fault = _handshake_fault(error, transport, target.trust)
+        yield transport.shaken.is_set
     progress.peer = printable(transport.remote_version, 120)
     progress.reached = bool(progress.peer)
-    if fault is not None:
-        raise fault
+    if not (transport.is_active() and transport.initial_kex_done):
+        error = transport.get_exception() or EOFError()
+        raise _handshake_fault(error, transport, target.trust) from error
     key = transport.get_remote_server_key()
     presented = HostKey(key.get_name(), key.get_base64())
     progress.host_key = fingerprint(presented)
@@ -131,42 +141,67 @@ def _handshake_fault(error: Exception, transport: BoundedTransport, trust: Trust
     return Fault(Reason.UNREACHABLE, f"the connection broke during the SSH handshake{': ' if said else ''}{said}")
 
 
-def run_script(transport: BoundedTransport, script: bytes, wire: Wire, limits: Limits) -> Output:
-    """``sh -s`` with the script on stdin, until it ends or the wire is cut. Raises :class:`Fault` if it never ran."""
+def _run(transport: SteppedTransport, script: bytes, wire: Wire, limits: Limits) -> Steps[Output]:
+    """``sh -s`` with the script on stdin, until it ends or the wire is cut."""
     ended = threading.Event()
     out = Sink(limits.output_bytes + 1, keep=True, ended=ended)
     errors = Sink(STDERR_BYTES, keep=False, ended=ended)
-    left = wire.deadline.left()
-    with wire.limit("the script", left):
-        channel = _started(transport, wire, out, errors)
+    asked_at = time.time()
+    with wire.limit("the script", wire.deadline.left()):
         try:
-            channel.sendall(script)
-            channel.shutdown_write()
-        except OSError:
-            pass  # the other side closed without reading it all; what it printed tells why
-        ended.wait()
+            channel = yield from _started(transport, out, errors, script)
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise _start_fault(transport, wire) from error
+        yield ended.is_set
         if not (out.over or errors.over):
-            channel.status_event.wait()
+            yield channel.status_event.is_set
     status = channel.exit_status if channel.exit_status >= 0 else None
-    return Output(out.taken(), status, wire.cut_by or _cause(out, errors, channel, limits.output_bytes))
+    return Output(out.taken(), status, asked_at, wire.cut_by or _cause(out, errors, channel, limits.output_bytes))
 
 
-def _started(transport: BoundedTransport, wire: Wire, out: Sink, errors: Sink) -> paramiko.Channel:
-    fault = partial(Fault, Reason.PRIVILEGE_TOO_LOW)
-    try:
-        channel = transport.open_session()
-        early, early_errors = channel.in_buffer, channel.in_stderr_buffer
-        channel.in_buffer, channel.in_stderr_buffer = out, errors
-        out.feed(early.empty())  # a host that floods the channel before it is asked is counted too
-        errors.feed(early_errors.empty())
-        channel.exec_command("sh -s")
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        if wire.cut_by is not None:
-            raise Fault(wire.cut_by.reason, wire.cut_by.detail) from error
-        if not transport.is_active():
-            raise Fault(Reason.OUTPUT_TRUNCATED, "the connection broke before the script could start") from error
-        raise fault("the host lets the account in but not run commands") from error
+def _start_fault(transport: SteppedTransport, wire: Wire) -> Fault:
+    if wire.cut_by is not None:
+        return Fault(wire.cut_by.reason, wire.cut_by.detail)
+    if not transport.is_active():
+        return Fault(Reason.OUTPUT_TRUNCATED, "the connection broke before the script could start")
+    return Fault(Reason.PRIVILEGE_TOO_LOW, "the host lets the account in but not run commands")
+
+
+def _started(transport: SteppedTransport, out: Sink, errors: Sink, script: bytes) -> Steps[paramiko.Channel]:
+    channel = transport.open_session()  # does not wait in a stepped session
+    channel.in_buffer, channel.in_stderr_buffer = out, errors
+    yield transport.channel_events[channel.get_id()].is_set
+    if not channel.active:
+        raise transport.get_exception() or EOFError
+    _ask_for_a_shell(transport, channel)
+    yield from _send(channel, script)
+    yield channel.event.is_set
+    if not channel.event_ready:
+        raise transport.get_exception() or EOFError
     return channel
+
+
+def _ask_for_a_shell(transport: SteppedTransport, channel: paramiko.Channel) -> None:
+    """RFC 4254 section 6.5. exec_command() would wait for the answer; the script may follow before it comes."""
+    request = paramiko.Message()
+    request.add_byte(cMSG_CHANNEL_REQUEST)
+    request.add_int(channel.remote_chanid)
+    request.add_string("exec")
+    request.add_boolean(True)
+    request.add_string("sh -s")
+    transport.ask(request)
+
+
+def _send(channel: paramiko.Channel, script: bytes) -> Steps[None]:
+    """As much at a time as the host makes room for (RFC 4254 section 5.2), and an end."""
+    rest = script
+    try:
+        while rest:
+            yield channel.send_ready
+            rest = rest[channel.send(rest) :]
+        channel.shutdown_write()
+    except OSError:
+        pass  # the other side closed without reading it all; what it printed tells why
 
 
 def _cause(out: Sink, errors: Sink, channel: paramiko.Channel, limit: int) -> Missing | None:

@@ -121,10 +121,10 @@ class Wire:
 
     def close(self) -> None:
         """Closing alone would not wake a thread in ``recv``."""
-        self._closed = True
-        if self._end is not None:
+        if not self._closed and self._end is not None:
             self._end.hang_up()
             self._end.close()
+        self._closed = True
 
 
 _Where = tuple[Any, ...]  # a socket address, whose shape depends on the family

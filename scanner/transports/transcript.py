@@ -7,8 +7,9 @@ hostile: sizes, counts and times of reading are bounded here.
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from inventory.asset import Privilege
@@ -20,10 +21,10 @@ NOISE_BYTES = 64 * 1024  # what a login profile may print before the preamble
 LOOK_ALIKES = 1000  # end lines that may stand inside one section's output; honest output holds none
 
 _PREAMBLE = re.compile(rb"(gz|raw|lacks ([ -~]{1,40}))\n")
-_BEGIN = re.compile(rb"begin (\d{1,4}) (user|root|collector)\n")
-_END = re.compile(rb"end (\d{1,4} (?:user|root|collector)) ([e0-9 -]{1,80})\n")
-_DONE = re.compile(rb"done\n")
-_REFUSED = re.compile(rb"refused (sudo|collector|never) (\d{1,3})\n")
+_BEGIN = re.compile(rb"(\d{1,4}) (user|root|collector)\n")
+_END = re.compile(rb"([e0-9 -]{1,80})\n")
+_SAID = re.compile(rb"(?:e(\d{1,12}) e\1 )?(-|\d{1,12}) (\d{1,12})(?: e(\d{1,12}) e\4)?")
+_REFUSED = re.compile(rb"(sudo|collector|never) (\d{1,3})\n")
 
 _REFUSALS = {
     ("sudo", 127): Missing(
@@ -52,6 +53,9 @@ _COLLECTOR_OTHER = Missing(
 )
 _CUT = Missing(Reason.OUTPUT_TRUNCATED, "the output ended before this section did")
 _UNSOUND = Missing(Reason.OUTPUT_TRUNCATED, "the section's output does not match its checksum")
+
+
+_Make = Callable[..., Answer]  # an answer with its times
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +103,11 @@ def read_transcript(
     frames = _frames(stream.text, marker.encode(), len(queries))
     root = {i for i, query in enumerate(queries) if query.privilege is Privilege.ROOT}
     refused = _refused(stream.text, marker.encode()) if root.isdisjoint(frames) else None
-    ended = next(_lines(stream.text, marker.encode(), _DONE), None) is not None
+    ended = b"\n%b done\n" % marker.encode() in stream.text
     why = cut_by or stream.fault or _CUT
+    make = partial(Answer, asked_at=asked_at, answered_at=answered_at)
     answers = tuple(
-        replace(
-            _answer(query, frames[i]) if i in frames else _unanswered(query, refused, why),
-            asked_at=asked_at,
-            answered_at=answered_at,
-        )
+        _answer(make, query, frames[i]) if i in frames else _unanswered(make, query, refused, why)
         for i, query in enumerate(queries)
     )
     as_root = any(a.missing is None and a.privilege is Privilege.ROOT for a in answers)
@@ -118,24 +119,24 @@ def read_transcript(
     )
 
 
-def _unanswered(query: Script, refused: Missing | None, why: Missing) -> Answer:
+def _unanswered(make: _Make, query: Script, refused: Missing | None, why: Missing) -> Answer:
     if refused is not None and query.privilege is Privilege.ROOT:
-        return Answer(query.name, exit_code=EXIT_NOT_ALLOWED, missing=refused)
-    return Answer(query.name, missing=why)
+        return make(query.name, exit_code=EXIT_NOT_ALLOWED, missing=refused)
+    return make(query.name, missing=why)
 
 
-def _answer(query: Script, frame: _Frame) -> Answer:
+def _answer(make: _Make, query: Script, frame: _Frame) -> Answer:
     if not frame.sound:
-        return Answer(query.name, missing=_UNSOUND)
+        return make(query.name, missing=_UNSOUND)
     if frame.ran_as == "collector":
         if not frame.output.startswith(header(query)):
-            return Answer(query.name, exit_code=EXIT_NOT_ALLOWED, missing=_collector_fault(frame))
+            return make(query.name, exit_code=EXIT_NOT_ALLOWED, missing=_collector_fault(frame))
         frame = replace(frame, output=frame.output[len(header(query)) :])
     right = Privilege.USER if frame.ran_as == "user" else Privilege.ROOT
-    if right.rank < query.privilege.rank:
-        return Answer(query.name, exit_code=EXIT_NOT_ALLOWED, missing=_SUDO_SAID_NO)
+    if right is Privilege.USER and query.privilege is Privilege.ROOT:
+        return make(query.name, exit_code=EXIT_NOT_ALLOWED, missing=_SUDO_SAID_NO)
     fault = _own_fault(query, frame)
-    return Answer(query.name, b"" if fault else frame.output, frame.exit_code, fault, right)
+    return make(query.name, b"" if fault else frame.output, frame.exit_code, fault, right)
 
 
 def _collector_fault(frame: _Frame) -> Missing:
@@ -227,13 +228,13 @@ def _before_damage(body: bytes, limit: int) -> bytes:
 
 
 def _lines(
-    text: bytes, marker: bytes, kind: re.Pattern[bytes], start: int = 0
+    text: bytes, marker: bytes, words: bytes, kind: re.Pattern[bytes], start: int = 0
 ) -> Iterator[tuple[int, re.Match[bytes]]]:
-    """The script's own lines of one kind: where each begins (at its newline), and what it says.
+    """The script's own lines that start so: where each begins (at its newline), and what else it says.
 
     The marker is new for every visit, so it is searched for and not compiled into a pattern each time.
     """
-    sign = b"\n" + marker + b" "
+    sign = b"\n%b %b " % (marker, words)
     at = text.find(sign, start)
     while at >= 0:
         if said := kind.match(text, at + len(sign)):
@@ -244,7 +245,7 @@ def _lines(
 def _frames(text: bytes, marker: bytes, count: int) -> dict[int, _Frame]:
     """Frames by the index of their query. A frame that comes twice, or for no query, ends the reading."""
     frames: dict[int, _Frame] = {}
-    _, found = next(_lines(text, marker, _BEGIN), (0, None))
+    _, found = next(_lines(text, marker, b"begin", _BEGIN), (0, None))
     while found is not None:
         index = int(found[1])
         if index in frames or index >= count:
@@ -253,7 +254,7 @@ def _frames(text: bytes, marker: bytes, count: int) -> dict[int, _Frame]:
         if frame is None:
             break
         frames[index] = frame
-        _, found = next(_lines(text, marker, _BEGIN, after), (0, None))
+        _, found = next(_lines(text, marker, b"begin", _BEGIN, after), (0, None))
     return frames
 
 
@@ -262,13 +263,12 @@ def _frame(text: bytes, marker: bytes, begin: re.Match[bytes]) -> tuple[_Frame |
 
     The end is the first end line whose byte count leads exactly there: a look-alike inside the output does not fit.
     """
-    whose, last = begin[1] + b" " + begin[2], None
-    for at, found in islice(_lines(text, marker, _END, begin.end() - 1), LOOK_ALIKES):
-        said = _said(found[2]) if found[1] == whose else None
-        last = found if found[1] == whose else last
-        if said is not None and said[2] == at - begin.end():
-            output = text[begin.end() : at]
-            return _Frame(output, said[0], begin[2].decode(), said[1] in (None, cksum(output))), found.end() - 1
+    whose, start, last = b"end %b %b" % begin.groups(), begin.end(), None
+    for at, last in islice(_lines(text, marker, whose, _END, start - 1), LOOK_ALIKES):
+        said = _said(last[1])
+        if said is not None and said[2] == at - start:
+            output = text[start:at]
+            return _Frame(output, said[0], begin[2].decode(), said[1] in (None, cksum(output))), last.end() - 1
     return (None, 0) if last is None else (_Frame(b"", 0, begin[2].decode(), sound=False), last.end() - 1)
 
 
@@ -277,21 +277,14 @@ def _said(words: bytes) -> tuple[int, int | None, int] | None:
 
     The code comes twice, because the checksum does not cover it, and after the numbers when ``head`` ended first.
     """
-    codes = [w[1:] for w in words.split() if w.startswith(b"e")]
-    numbers = [w for w in words.split() if not w.startswith(b"e")]
-    if len(codes) != 2 or codes[0] != codes[1] or len(numbers) != 2:
+    found = _SAID.fullmatch(words)
+    if found is None or (found[1] is None) == (found[4] is None):
         return None
-    if not _digits([codes[0], numbers[1]]) or not (numbers[0] == b"-" or _digits(numbers[:1])):
-        return None
-    return int(codes[0]), None if numbers[0] == b"-" else int(numbers[0]), int(numbers[1])
-
-
-def _digits(words: Iterable[bytes]) -> bool:
-    return all(w.isdigit() and len(w) <= 12 for w in words)
+    return int(found[1] or found[4]), None if found[2] == b"-" else int(found[2]), int(found[3])
 
 
 def _refused(text: bytes, marker: bytes) -> Missing | None:
-    _, found = next(_lines(text, marker, _REFUSED), (0, None))
+    _, found = next(_lines(text, marker, b"refused", _REFUSED), (0, None))
     if found is None:
         return None
     return _REFUSALS.get((found[1].decode(), int(found[2])), _SUDO_SAID_NO)

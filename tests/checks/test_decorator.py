@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from checks.advisories.library import Advisories
 from checks.advisories.support import SupportDates
 from checks.check import Context, Remedy, Theme
 from checks.decorator import CheckError, check
 from checks.example import EXAMPLE_ASSET, EXAMPLE_TIME, Example, partial
 from checks.finding import Outcome, Ruling, Severity, failed, passed
 from inventory.asset import Asset, Privilege
-from inventory.facts import Missing, Reason
+from inventory.facts import Absent, Missing, Reason
 from inventory.facts.kernel import Kernel
 from inventory.facts.system import System
 
@@ -65,6 +66,29 @@ def test_without_support_dates_nothing_is_judged() -> None:
     facts = {"system": partial(System, os_id="debian"), "kernel": partial(Kernel, running="6.1")}
     (run,) = made.judge(Context(EXAMPLE_ASSET, facts, EXAMPLE_TIME), {})
     assert (run.outcome, run.reason) == (Outcome.NOT_ASSESSED, Reason.FEED_MISSING)
+
+
+def sharpened(kernel: Kernel, system: System | None, advisories: Advisories | None) -> Iterator[Ruling]:
+    yield passed(f"{kernel.running} {system.os_id if system else 'nobody knows where'} {advisories}")
+
+
+@pytest.mark.parametrize(
+    ("facts", "says", "judged_from"),
+    [
+        pytest.param({"system": partial(System, os_id="debian")}, "6.1 debian None", ("kernel", "system"), id="there"),
+        pytest.param({"system": Missing(Reason.TIMED_OUT)}, "6.1 nobody knows where None", ("kernel",), id="missing"),
+        pytest.param({"system": Absent("none")}, "6.1 nobody knows where None", ("kernel",), id="absent"),
+        pytest.param({}, "6.1 nobody knows where None", ("kernel",), id="not asked for"),
+    ],
+)
+def test_what_only_sharpens_a_judgement_does_not_hinder_it(
+    facts: dict[str, object], says: str, judged_from: tuple[str, ...]
+) -> None:
+    made = check(**TEXTS)(sharpened)
+    assert (made.needs, made.uses) == (("kernel",), ("system",))
+    context = Context(EXAMPLE_ASSET, {"kernel": partial(Kernel, running="6.1"), **facts}, EXAMPLE_TIME)
+    (run,) = made.judge(context, {})
+    assert (run.outcome, run.observed, run.facts) == (Outcome.PASS, says, judged_from)
 
 
 def broken(kernel: Kernel) -> Iterator[Ruling]:

@@ -146,6 +146,32 @@ def test_refused(before: dict[str, Any], after: dict[str, Any], why: str) -> Non
     assert why in result.sentence
 
 
+FED = replace(BEFORE, feeds={"debian": "2026-02-01", "kev": "2026-02-03"})
+
+
+@pytest.mark.parametrize(
+    ("feeds", "why"),
+    [
+        pytest.param({}, "failed with the feed debian of 2026-02-01 and passed without", id="no feed at all"),
+        pytest.param({"debian": "2026-02-02"}, "passed without that feed", id="one feed is gone"),
+        pytest.param({"debian": "2026-01-31", "kev": "2026-02-03"}, "debian of 2026-01-31 is older", id="an older one"),
+        pytest.param({"debian": "new", "kev": "2026-02-03"}, "older", id="no date"),
+    ],
+)
+def test_a_pass_by_older_advisories_is_refused(feeds: dict[str, str], why: str) -> None:
+    result = proof_of_fix(FED, replace(AFTER, feeds=feeds))
+    assert isinstance(result, Refusal)
+    assert why in result.sentence
+
+
+def test_a_pass_by_newer_advisories_is_accepted_and_both_are_told() -> None:
+    later = {"debian": "2026-02-02", "kev": "2026-02-03", "alpine": "2020-01-01"}
+    proof = proof_of_fix(FED, replace(AFTER, feeds=later))
+    assert isinstance(proof, Proof)
+    assert proof.as_json()["before"] == FED.as_json()
+    assert FED.as_json()["feeds"] == FED.feeds
+
+
 def test_a_declared_successor_may_prove_it() -> None:
     successor = replace(AFTER, check_id="linux.ssh.tries-2")
     assert isinstance(proof_of_fix(BEFORE, successor, successors=["linux.ssh.tries-2"]), Proof)

@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from checks.check import Check, Context, Remedy, Theme
-from checks.finding import Outcome, Ruling, Severity, Subject, fingerprint
+from checks.finding import Member, Outcome, Ruling, Severity, Subject, fingerprint
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Area, Exposure, Intrusiveness, Scope, Service, Site, Supplier
 from inventory.facts.missing import Missing, Reason
 from reports.formats import FORMATS
 from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
+from reports.updates import worst_first
+from tests.reports.sample_updates import PENDING, UNFIXED, Unit, members, missing_on, said
 
 START = datetime(2025, 3, 3, 8, 0, tzinfo=UTC)
 END = START + timedelta(hours=1, minutes=12)
@@ -66,7 +68,7 @@ CHECKS = (
         needs="accounts",
     ),
     check(
-        "linux.system.unsupported-release",
+        "linux.eol.os-release",
         "The operating system no longer gets security fixes",
         "critical",
         Theme.UNSUPPORTED,
@@ -92,8 +94,8 @@ CHECKS = (
         references="sshd_config(5)",
     ),
     check(
-        "linux.patch.security-updates-missing",
-        "Security updates are not installed",
+        PENDING,
+        "Security updates are pending",
         "high",
         Theme.MISSING_OS_PATCH,
         "The fixes are public, and so is what they fix. Most break-ins use weaknesses that have a fix.",
@@ -195,6 +197,15 @@ CHECKS = (
         "Renew the certificate.",
         needs="certificates",
     ),
+    check(
+        UNFIXED,
+        "Installed packages have vulnerabilities without a vendor fix",
+        "low",
+        Theme.NO_VENDOR_FIX,
+        "The publisher knows of them and has not fixed them yet, or will not.",
+        "Read what the publisher says, and limit who can reach the service.",
+        needs="packages",
+    ),
 )
 AREAS = {
     a.id: a
@@ -235,9 +246,8 @@ NOT_REACHED = {
 OBSERVED = {
     "linux.ssh.root-login": "PermitRootLogin is yes and PasswordAuthentication is yes",
     "linux.accounts.empty-password": "account {key} has an empty password and the shell /bin/bash",
-    "linux.system.unsupported-release": "Debian 9 lost its support on 30 June 2022",
+    "linux.eol.os-release": "Debian 9 lost its support on 30 June 2022",
     "linux.storage.nearly-full": "{key} is 96 % full",
-    "linux.patch.security-updates-missing": "14 security updates are pending; the oldest is 73 days old",
 }
 SUBJECTS = {"linux.accounts.empty-password": ("account", "kiosk"), "linux.storage.nearly-full": ("mount", "/var")}
 
@@ -270,6 +280,8 @@ def asset(number: int) -> Asset:
 
 def fails(number: int, index: int) -> bool:
     """Which check fails where: few critical ones, many low ones."""
+    if CHECKS[index].id in (PENDING, UNFIXED):
+        return bool(missing_on(number, CHECKS[index].id))
     severity = CHECKS[index].severity
     return (number * 11 + index * 4) % {Severity.CRITICAL: 17, Severity.HIGH: 9, Severity.MEDIUM: 6}.get(
         severity, 5
@@ -288,7 +300,7 @@ class Builder:
     """Fills a report asset by asset, so that the numbers agree with each other."""
 
     def __init__(self) -> None:
-        self.found: dict[str, list[Occurrence]] = {}
+        self.found: dict[tuple[str, Subject | None], list[Occurrence]] = {}
         self.gaps: list[Gap] = []
         self.evidence: list[EvidenceItem] = []
         self.passed: dict[str, int] = {}
@@ -327,33 +339,35 @@ class Builder:
         proof = digest(f"{one.name} {rule.needs[0]}")
         self.evidence.append(EvidenceItem(one.name, rule.needs[0], proof, 400 + 37 * number, Privilege.ROOT, None))
         if fails(number, index):
-            self.fail(number, rule, one, proof)
+            for unit in missing_on(number, rule.id) or (None,):
+                self.fail(number, rule, one, proof, unit)
             return Outcome.FAIL
         self.passed[rule.id] = self.passed.get(rule.id, 0) + 1
         return Outcome.PASS
 
-    def fail(self, number: int, rule: Check, one: Asset, proof: str) -> None:
+    def fail(self, number: int, rule: Check, one: Asset, proof: str, unit: Unit | None) -> None:
         self.refs += 1
-        subject = Subject(*SUBJECTS.get(rule.id, ("host", "")))
-        said = OBSERVED.get(rule.id, f"{rule.title.lower()} (seen in {rule.needs[0]})").format(key=subject.key)
-        seen = START - timedelta(days=30 * (number % 4))
+        subject = Subject("package", unit.package) if unit else Subject(*SUBJECTS.get(rule.id, ("host", "")))
+        plain = OBSERVED.get(rule.id, f"{rule.title.lower()} (seen in {rule.needs[0]})").format(key=subject.key)
         occurrence = Occurrence(
             f"EC-{self.refs:04d}",
             fingerprint(uid(number), rule.id, subject),
             uid(number),
             one.name,
             subject,
-            said,
+            said(unit) if unit else plain,
             "CLAIMED_FIXED" if number % 11 == 6 else "OPEN",
-            seen,
+            START - timedelta(days=30 * (number % 4)),
             2 if number % 15 == 7 else 1,
             (proof,),
+            severity=unit.worst if unit else None,
+            members=members(unit, number % 3) if unit else (),
         )
-        self.found.setdefault(rule.id, []).append(occurrence)
+        self.found.setdefault((rule.id, subject if unit else None), []).append(occurrence)
 
     def issues(self) -> tuple[Issue, ...]:
-        issues = (Issue(c, tuple(self.found[c.id])) for c in CHECKS if c.id in self.found)
-        return tuple(sorted(issues, key=lambda i: (i.check.severity.rank, i.check.id)))
+        rules = {rule.id: rule for rule in CHECKS}
+        return worst_first(Issue(rules[check_id], tuple(seen), unit) for (check_id, unit), seen in self.found.items())
 
 
 def sample(assets: int = 36) -> ReportData:
@@ -397,8 +411,13 @@ def sample(assets: int = 36) -> ReportData:
         passed=builder.passed,
         not_applicable={"linux.boot.restart-pending": 2},
         sources=(
-            DataSource("support dates", "2025-02-28", 3, digest("support")),
+            DataSource("support dates", "2025-02-28", 3, digest("support"), fresh_days=180),
+            DataSource(
+                "debian", "2025-03-02", 1, digest("debian"), "", "Debian security tracker", 41_207, "public data"
+            ),
+            DataSource("epss", "2025-03-02", 1, digest("epss"), "", "FIRST", 270_113, "free to use"),
             DataSource("firmware releases", "2024-09-01", 183, digest("firmware"), "older than the policy allows"),
+            DataSource("kev", "2025-02-28", 3, digest("kev"), "", "CISA", 1_298, "CC0-1.0"),
         ),
         evidence=tuple(builder.evidence),
         evidence_root=digest("root"),
@@ -435,10 +454,16 @@ def hostile() -> ReportData:
             by_id[i.check.id],
             tuple(
                 replace(
-                    o, asset=names[o.asset_uid], observed=BANNER + text, subject=Subject("port", text), state=bad[0]
+                    o,
+                    asset=names[o.asset_uid],
+                    observed=BANNER + text,
+                    subject=Subject("port", text),
+                    state=bad[0],
+                    members=tuple(_hostile_member(m, text) for m in o.members),
                 )
                 for o in i.occurrences
             ),
+            i.subject and Subject(text, f"{i.subject.key} {text}"),
         )
         for i in base.issues
     )
@@ -458,9 +483,13 @@ def hostile() -> ReportData:
         issues=issues,
         gaps=tuple(replace(g, asset=names[g.asset_uid], detail=BANNER + text, title=text) for g in base.gaps),
         fixed=tuple(replace(o, observed=text, asset=text) for o in base.fixed),
-        sources=tuple(replace(s, name=text, note=text) for s in base.sources),
+        sources=tuple(replace(s, name=text, note=text, publisher=text, licence=text) for s in base.sources),
         evidence=tuple(replace(e, asset=text, query=text) for e in base.evidence),
     )
+
+
+def _hostile_member(member: Member, text: str) -> Member:
+    return Member(f"{member.id} {text}", text, member.severity, dict.fromkeys(member.attributes, text))
 
 
 def _hostile_check(rule: Check, text: str) -> Check:

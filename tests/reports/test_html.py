@@ -19,6 +19,7 @@ from reports.report import ReportData
 from reports.text import safe_text
 from tests.reports.page import Page
 from tests.reports.sample import HOSTILE, dark, empty, hostile, large, sample
+from tests.reports.sample_updates import PENDING, UNFIXED
 
 CASES = {
     "sample": sample,
@@ -111,10 +112,56 @@ def test_every_finding_and_reference_has_a_deep_link(plain: str) -> None:
     assert [r for r in refs if page.ids[r] != 1 or f"#{r}" not in page.links] == []
 
 
+def test_an_update_unfolds_to_its_cves(plain: str) -> None:
+    page = Page(plain)
+    assert page.ids[f"issue-{PENDING}-openssl"] == page.ids[f"issue-{UNFIXED}-glibc"] == 1
+    for said in (
+        "Security updates are pending: openssl",
+        "120 vulnerabilities in it",
+        "the first 100 of 120; all are in the JSON report",
+        "listed 2025-02-11, due 2025-03-04; used by ransomware EPSS 0.450 (percentile 0.98)",
+        "CISA BOD 26-04: 3 days; taken as not automatable",
+        "8.1 CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H (fenwick-tracker)",
+        "needs esm-infra",
+        "Install these 4 updates on 12 assets, and 52 % of the critical and high findings are gone",
+        "6 more have no vendor fix and are told apart.",
+        "⚑ Exploited (KEV)",
+        "41,207",
+        "⚠ too old",
+        "Too old is the data of firmware releases (183 days)",
+    ):
+        assert said in page.words, said
+
+
+def test_what_has_no_fix_stands_in_its_own_chapter(plain: str) -> None:
+    chapter = plain.partition('<section id="no-fix"')[2].partition("</section>")[0]
+    findings = plain.partition('<section id="findings"')[2].partition("</section>")[0]
+    assert f'id="issue-{UNFIXED}-glibc"' in chapter
+    assert UNFIXED not in findings
+    assert PENDING not in chapter
+
+
+def test_chapters_that_nobody_asked_for_say_so() -> None:
+    words = Page(rendered(replace(empty(), checks=()))).words
+    assert "No check of this scan asks for them." in words
+    assert "No check of this scan asks for support dates." in words
+    assert "No check of this scan asks for missing security or firmware patches." in words
+
+
+def test_sections_are_numbered_in_their_order(plain: str) -> None:
+    numbers = re.findall(r'<h2 id="([\w-]+)-h"><span class="no">(\w+)</span>', plain)
+    assert [n for _, n in numbers] == [*map(str, range(1, 12)), "A", "B", "C"]
+    assert [i for i, _ in numbers] == re.findall(r'<li(?: class="letter")?><a href="#([\w-]+)">', plain)[: len(numbers)]
+    places = dict(numbers)
+    told = set(re.findall(r'<a href="#([\w-]+)">[Ss]ection (\d+)</a>', plain))
+    assert told
+    assert [t for t in told if places[t[0]] != t[1]] == []
+
+
 def test_what_could_not_be_looked_at_stands_beside_what_was_found(plain: str) -> None:
     words = Page(plain).words
     for said in (
-        "2 issues 3 occurrences on 3 assets",
+        "3 issues 8 occurrences on 8 assets",
         "6 assets could not be logged in to of 36",
         "Nothing could be logged in to in Estuary Records Office.",
         "login refused: the host did not accept the key of credential scan-key",
@@ -136,7 +183,9 @@ def test_what_could_not_be_looked_at_stands_beside_what_was_found(plain: str) ->
         pytest.param(
             dark(), "No check could be judged anywhere, so nothing was found and nothing is known.", id="dark"
         ),
-        pytest.param(dark(), "504 judgements (a check on an asset) could not be made of 504", id="implied gaps"),
+        pytest.param(dark(), "540 judgements (a check on an asset) could not be made of 540", id="implied gaps"),
+        pytest.param(replace(sample(), kind="evaluate"), "Nothing was looked at anew: stored evidence", id="evaluate"),
+        pytest.param(replace(sample(), kind="import"), "rest on lists that somebody supplied", id="import"),
         pytest.param(empty(), "has no asset in scope. Nothing was looked at", id="empty"),
         pytest.param(replace(sample(), scopes=()), "The record names no permission for this scan.", id="no permission"),
         pytest.param(
@@ -203,6 +252,7 @@ PAIRS = (
     *((f"on-{s}", s) for s in ("critical", "high", "medium", "low", "info")),
     *((text, back) for text in ("ink", "muted", "link") for back in ("paper", "wash")),
     *((text, "mark-wash") for text in ("ink", "link", "muted")),
+    ("on-kev", "kev"),
     ("on-cover", "cover"),
     ("muted-cover", "cover"),
     *((f"t{n}", f"h{n}") for n in range(6)),

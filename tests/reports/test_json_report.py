@@ -113,6 +113,18 @@ def test_hostile_text_survives_and_cannot_move_the_cursor() -> None:
     assert said == BANNER + " ".join(HOSTILE).replace("\udc80", "\ufffd")
 
 
+def test_members_stand_in_full_and_once() -> None:
+    data = sample()
+    document = json.loads(document_bytes(data))
+    told = [document["members"][n] for i in document["issues"] for o in i["occurrences"] for n in o["members"]]
+    members = [m for i in data.issues for o in i.occurrences for m in o.members]
+    assert [(t["id"], t["verdict"], t["severity"], t["attributes"]) for t in told] == [
+        (m.id, m.verdict, m.severity, dict(m.attributes)) for m in members
+    ]
+    assert len(document["members"]) < len(members)
+    assert len({json.dumps(m) for m in document["members"]}) == len(document["members"])
+
+
 def test_no_secret_and_no_code() -> None:
     document = json.loads(document_bytes(sample()))
     assert "rule" not in document["checks"][0]

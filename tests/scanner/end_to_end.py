@@ -55,6 +55,7 @@ class Estate:
             "ESTATECHECK_OUTPUT": str(self.folder / "out"),
             "ESTATECHECK_SIGNING_KEY": str(self.folder / "signing-key.pem"),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
+            "XDG_DATA_HOME": str(self.folder / "data"),
             "COLUMNS": "100",
         }
 

@@ -15,7 +15,7 @@ import pytest
 
 from inventory.asset import Asset, Connection, Limits, Privilege
 from inventory.facts import Absent, Missing, Reason
-from scanner.engine import GRACE_SECONDS, Errand, Looked, Pace, look, subnet_of
+from scanner.engine import GRACE_SECONDS, Errand, Looked, Pace, look, read, subnet_of
 from scanner.probes.script import ScriptProbe
 from scanner.query import Answer, Attempt, Deadline, NotHere, Query, Script, Unreadable, Visit
 
@@ -90,7 +90,7 @@ def test_every_asset_is_visited_once_and_brings_its_own_fact() -> None:
     bench = Bench()
     seen = run(bench, errands(200), Pace(workers=16, per_subnet=99))
     assert sorted(looked.asset.name for looked in seen) == [f"host-{n:03d}" for n in range(200)]
-    assert all(looked.facts == {"word": looked.asset.name} for looked in seen)
+    assert all(read(looked).facts == {"word": looked.asset.name} for looked in seen)
     assert set(bench.calls.values()) == {1}
     assert bench.most["all"] == 16
 
@@ -124,8 +124,8 @@ def test_a_fault_of_ours_is_a_gap_at_one_host_only() -> None:
     by_name = {looked.asset.name: looked for looked in run(bench, errands(8), Pace(workers=4))}
     broken = by_name.pop("host-003")
     assert broken.attempt.missing == Missing(Reason.NOT_ATTEMPTED, "the scanner itself failed here: RuntimeError")
-    assert isinstance(broken.facts["word"], Missing)
-    assert all(looked.facts["word"] == name for name, looked in by_name.items())
+    assert isinstance(read(broken).facts["word"], Missing)
+    assert all(read(looked).facts["word"] == name for name, looked in by_name.items())
 
 
 def test_a_transport_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ def test_a_transport_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -
     by_name = {looked.asset.name: looked for looked in run(bench, errands(3, seconds=0.3), Pace(workers=3))}
     assert time.monotonic() - started < 2
     assert by_name["host-001"].attempt.missing == Missing(Reason.TIMED_OUT, "nothing came to an end within 0.3 s")
-    assert by_name["host-002"].facts["word"] == "host-002"
+    assert read(by_name["host-002"]).facts["word"] == "host-002"
 
 
 def test_stop_ends_running_visits_and_yields_nothing_for_them() -> None:
@@ -150,7 +150,7 @@ def test_a_visit_that_failed_leaves_no_fact_and_says_why() -> None:
     gap = Missing(Reason.CONNECTION_REFUSED, "127.0.0.1:22 refused")
     (looked,) = run(Bench(missing={"host-000": gap}), errands(1), Pace())
     assert looked.attempt.missing == gap
-    assert looked.facts["word"] == gap
+    assert read(looked).facts["word"] == gap
 
 
 def _unreadable(_: str) -> object:
@@ -177,7 +177,7 @@ def _broken(_: str) -> object:
 )
 def test_what_a_parser_can_bring(reads: Callable[[str], object], fact: object) -> None:
     (looked,) = run(Bench(), [Errand(asset(0), (probe(reads=reads),))], Pace())
-    assert looked.facts["word"] == fact
+    assert read(looked).facts["word"] == fact
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The whole way, as a user walks it: inventory, visit, facts, checks, record, report."""
 
+import json
 import os
+import pty
 import signal
 import subprocess
 import time
@@ -46,6 +48,45 @@ def test_a_host_outside_every_scope_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "nobody has permitted scanning here" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_without_any_scope_a_script_is_refused_and_told_what_to_say(tmp_path: Path) -> None:
+    estate = Estate(tmp_path, scopes={}).local()
+    done = estate.run("scan", "--dry-run")
+    assert done.returncode == 2
+    assert "for this one scan: --authorised-by" in done.stderr
+    said = ("--authorised-by", "M. Okafor, head of IT", "--reference", "CHG-77")
+    done = estate.run("scan", "--check", "linux.sysctl.aslr", *said)
+    assert done.returncode == 0, done.stderr
+    [scope] = json.loads((tmp_path / "out" / "report.json").read_text())["scopes"]
+    assert (scope["authorised_by"], scope["reference"]) == ("M. Okafor, head of IT", "CHG-77")
+    assert scope["valid_from"] == scope["valid_until"]
+
+
+def test_a_word_at_the_terminal_does_not_widen_a_scope(tmp_path: Path) -> None:
+    estate = Estate(tmp_path, scopes={"old": {**SCOPE, "valid_until": "2026-01-02"}}).local()
+    done = estate.run("scan", "--authorised-by", "somebody")
+    assert done.returncode == 2
+    assert "--authorised-by is for one without scopes" in done.stderr
+
+
+@pytest.mark.parametrize(("answers", "code"), [(b"M. Okafor\nCHG-77\n", 0), (b"\n", 2)])
+def test_without_any_scope_a_person_is_asked(tmp_path: Path, answers: bytes, code: int) -> None:
+    estate = Estate(tmp_path, scopes={}).local()
+    estate.write()
+    terminal, theirs = pty.openpty()
+    command = estate.command("scan", "--dry-run")
+    with subprocess.Popen(
+        command, env=estate.environment, cwd=tmp_path, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        os.write(terminal, answers)
+        told = process.communicate(timeout=60)[0].decode()
+    asked = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    assert process.returncode == code
+    assert "does not say who permitted scanning Lab" in asked
+    assert ("Permitted by: M. Okafor (CHG-77)" in told) is (code == 0)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from scanner.probes.linux.boot import BOOT
 from scanner.probes.linux.certificates import CERTIFICATES
 from scanner.probes.linux.clock import CLOCK
 from scanner.probes.linux.critical_files import CRITICAL_FILES
+from scanner.probes.linux.entitlements import ENTITLEMENTS
 from scanner.probes.linux.exports import EXPORTS
 from scanner.probes.linux.file_walk import FILE_WALK
 from scanner.probes.linux.firewall import FIREWALL
@@ -21,6 +22,7 @@ from scanner.probes.linux.kernel import KERNEL
 from scanner.probes.linux.logins import LOGINS
 from scanner.probes.linux.logs import LOGS
 from scanner.probes.linux.mounts import MOUNTS
+from scanner.probes.linux.origins import ORIGINS
 from scanner.probes.linux.packages import PACKAGES
 from scanner.probes.linux.password_policy import PASSWORD_POLICY
 from scanner.probes.linux.reboot import REBOOT
@@ -44,6 +46,8 @@ LINUX: tuple[Probe[Any], ...] = (
     KERNEL,
     BOOT,
     PACKAGES,
+    ORIGINS,
+    ENTITLEMENTS,
     UPDATES,
     REPOSITORIES,
     REBOOT,

@@ -58,20 +58,20 @@ exit 0
 def read_packages(text: str) -> Packages:
     said = parts(text)
     if "deb" in said:
-        return _sorted("deb", _deb(said.closed("deb").lines))
+        return _sorted("deb", _deb(said.closed("deb").lines), said)
     if "apk" in said:
-        return _sorted("apk", _apk(said.closed("apk").text, said))
+        return _sorted("apk", _apk(said.closed("apk").text, said), said)
     if "rpm" in said:
-        return _sorted("rpm", _rpm(said.closed("rpm").lines, said))
+        return _sorted("rpm", _rpm(said.closed("rpm").lines, said), said)
     raise Unreadable("no package manager answered")
 
 
-def _sorted(manager: str, found: Iterable[Package]) -> Packages:
+def _sorted(manager: str, found: Iterable[Package], said: Parts) -> Packages:
     items = sorted(found, key=lambda package: (package.name, package.version, package.architecture))
     bounded(len(items), MAX_PACKAGES, "packages")
     if not items:  # every host has the package manager's own package, at the least
         raise Unreadable("the package manager lists no package at all")
-    return Packages(manager, tuple(items))
+    return Packages(manager, tuple(items), tuple(said.lines("unknown")))  # only a supplied list has such a part
 
 
 def _remembering(read: Callable[[str], Package | None]) -> Callable[[str], Package | None]:

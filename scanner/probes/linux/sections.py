@@ -26,6 +26,15 @@ else exit 69
 fi
 """
 
+# apt would write its package cache when it is root and the cache is old: then $options has it work without one.
+APT_CACHE = r"""
+apt_cache_options() {
+  options= cache=/var/cache/apt/pkgcache.bin
+  [ ! -w /var/cache/apt ] || { [ $cache -nt /var/lib/dpkg/status ] && [ $cache -nt /var/lib/apt/lists ]; } ||
+    options='-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
+}
+"""
+
 # Sections that need root say so themselves, whatever ran them.
 ROOT_ONLY = r"""[ "$(id -u)" = 0 ] || exit 77
 """

@@ -1,4 +1,5 @@
-"""Processes that still map a shared library that is deleted or replaced on disk: proc_pid_maps(5), proc_pid_comm(5).
+"""Processes that still run a shared library, or a program, that is deleted or replaced on disk: proc_pid_maps(5),
+proc_pid_comm(5). A program linked statically (those written in Go) maps nothing but itself.
 
 Only root sees the maps of other users' processes; without root the answer would look clean.
 """
@@ -19,7 +20,7 @@ BODY = (
     ROOT_ONLY
     + r"""
 echo =maps=
-grep -sHE ' r.x[ps] .*/[^/]*\.so[^/]* \(deleted\)$' /proc/[0-9]*/maps
+grep -sHE ' r.x[ps] .*(/[^/]*\.so[^/]*| /(usr|bin|sbin|opt)/.*) \(deleted\)$' /proc/[0-9]*/maps
 echo
 echo =comm=
 grep -sH . /proc/[0-9]*/comm

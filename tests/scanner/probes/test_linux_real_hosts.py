@@ -11,7 +11,7 @@ from checks.catalogue import catalogue
 from checks.check import Check, Context
 from checks.example import EXAMPLE_ASSET, overall
 from checks.finding import CheckRun, Outcome
-from checks.linux import patching, support
+from checks.linux import patching, software, support
 from inventory.asset import Privilege
 from inventory.facts.kernel import Kernel
 from inventory.facts.packages import Packages
@@ -24,8 +24,8 @@ from tests import data
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SYSTEM = System("debian", "12", "Debian", (), "", "host", "x86_64", 1000, "b", None, "systemd")
 DEB = ("debian_11", "debian_12", "ubuntu_1804", "ubuntu_2204")
-RPM = ("alma_10", "alma_8", "amazon_2", "centos_7", "fedora_38", "opensuse_leap_15", "oracle_8", "rhel_80", "rocky_9")
-RPM += ("sles15",)
+RPM: tuple[str, ...] = ("alma_10", "alma_8", "amazon_2", "centos_7", "fedora_38", "opensuse_leap_15", "oracle_8")
+RPM += ("rhel_80", "rocky_9", "sles15")
 
 
 def runs(check: Check, **facts: Any) -> tuple[CheckRun, ...]:  # noqa: ANN401 (a fact of any kind)
@@ -86,7 +86,12 @@ def test_a_plain_machine_has_no_old_server_and_nothing_from_a_publisher(name: st
     listed = [p for p in data.recorded_host(name)["packages"] if p["name"] != "gpg-pubkey"]
     assert len(packages.items) == len(listed)
     assert said(legacy, packages=packages) == ["pass: none of the old clear-text servers is installed"]
-    for check in (support.runtime_ended, support.database_ended):
+    for check in (
+        software.runtime_ended,
+        software.database_ended,
+        software.server_software_ended,
+        software.software_ending,
+    ):
         assert said(check, packages=packages)[0].startswith("pass: no package from the publisher")
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from checks.advisories.model import FeedNote
 from checks.catalogue import catalogue
-from checks.finding import CheckRun, Outcome, Subject
+from checks.finding import CheckRun, Member, Outcome, Severity, Subject
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Estate, Intrusiveness, Scope
 from inventory.facts import Missing, Reason
@@ -38,13 +39,14 @@ class Record:
     def __init__(self, folder: Path) -> None:
         self.store: Store = open_store(f"sqlite:///{folder / 'record.db'}", clock=lambda: START)
         self.day = 0
+        self.feeds: tuple[FeedNote, ...] = ()
         self.runs: tuple[CheckRun, ...] = ()  # of the host that is there, in place of the one made up
 
     def scan(self, outcome: Outcome, *, end: ScanState = ScanState.COMPLETE) -> int:
         self.day += 1
         at = START + timedelta(days=self.day)
         estate = Estate("Lab", (WEB, AWAY), scopes={"s": SCOPE})
-        plan = ScanPlan(estate, (WEB, AWAY), (CHECK,), at, "0.1.0", "cat", "sup", "2026-01-01")
+        plan = ScanPlan(estate, (WEB, AWAY), (CHECK,), at, "0.1.0", "cat", "sup", "2026-01-01", feeds=self.feeds)
         scan_id = self.store.begin_scan(plan)
         self.store.save_host(scan_id, self.result(WEB, outcome, at))
         if end is ScanState.COMPLETE:
@@ -124,6 +126,27 @@ def test_a_check_that_this_version_lacks_is_said(record: Record) -> None:
     scan_id = record.scan(Outcome.PASS)
     with pytest.raises(StoreError, match=CHECK):
         report_data(record.store, scan_id, ())
+
+
+def test_each_update_is_an_issue_of_its_own_with_its_members_and_the_feeds_are_named(record: Record) -> None:
+    """All hosts that miss one update share one issue; a check that rates nothing apart stays one issue."""
+    listed = Member("CVE-2025-0001", "fix available", Severity.LOW, {"kev": "2025-01-02", "fixed": "2"})
+    mild, grave = Subject("package", "mild"), Subject("package", "grave")
+    record.runs = (
+        CheckRun(CHECK, 1, Outcome.FAIL, "mild", mild, facts=("sysctl",), severity=Severity.LOW, members=(listed,)),
+        CheckRun(CHECK, 1, Outcome.FAIL, "grave", grave, facts=("sysctl",), severity=Severity.CRITICAL),
+    )
+    record.feeds = (FeedNote("kev", "CISA", START.date(), 7, "ab", "CC0-1.0", "2026-03-02T01:00:00Z"),)
+    scan_id = record.scan(Outcome.FAIL)
+    data = record.report(scan_id)
+    assert [(i.title.rpartition(": ")[2], i.severity, i.exploited) for i in data.issues] == [
+        ("grave", Severity.CRITICAL, False),
+        ("mild", Severity.LOW, True),
+    ]
+    assert data.issues[1].occurrences[0].members == (listed,)
+    feed = next(s for s in data.sources if s.name == "kev")
+    assert (feed.publisher, feed.records, feed.age_days, feed.licence) == ("CISA", 7, 1, "CC0-1.0")
+    assert record.bytes_of(scan_id) == record.bytes_of(scan_id)
 
 
 def test_one_of_several_fixed_is_told_by_its_own_name_and_proven_in_its_pack(record: Record) -> None:

@@ -13,12 +13,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import MetaData, create_engine, select
 
 from checks.finding import Outcome
 from scanner.store import schema
 from scanner.store.migrations import config, upgrade
-from scanner.store.records import StoreError
+from scanner.store.records import ScanKind, StoreError
 from scanner.store.store import open_store
 from tests.scanner.store.world import Bench, run
 
@@ -90,6 +90,54 @@ def stamp(path: str, revision: str) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
     connection.close()
+
+
+def as_first_version(source: str, target: str) -> None:
+    """What ``source`` holds, in a record as the first version of this program made it."""
+    upgrade(target, "0001")
+    new, old = create_engine(source), create_engine(target)
+    with new.connect() as read, old.begin() as write:
+        reflected = MetaData()
+        reflected.reflect(old)
+        for table in schema.metadata.sorted_tables:
+            columns = [column for column in table.columns if column.name in reflected.tables[table.name].columns]
+            rows = [row._asdict() for row in read.execute(select(*columns))]
+            if rows:
+                write.execute(table.insert(), rows)
+            if rows and old.dialect.name == "postgresql" and (counted := table.autoincrement_column) is not None:
+                sequence = f"pg_get_serial_sequence('{table.name}', '{counted.name}')"
+                highest = f"(SELECT max({counted.name}) FROM {table.name})"  # noqa: S608 (our own names)
+                write.exec_driver_sql(f"SELECT setval({sequence}, {highest})")
+    new.dispose()
+    old.dispose()
+
+
+def upgraded(source: str, target: str) -> None:
+    make(source)
+    with open_store(source) as store:
+        told = [(row.ref, row.state, row.observed) for row in store.findings()]
+        seen = [(host.uid, host.runs) for host in store.hosts(1)]
+    as_first_version(source, target)
+    with pytest.raises(StoreError, match="older record version 0001"):
+        open_store(target)
+    assert upgrade(target) == "0001"
+    with open_store(target) as store:
+        assert [(row.ref, row.state, row.observed) for row in store.findings()] == told
+        assert [(host.uid, host.runs) for host in store.hosts(1)] == seen
+        assert store.verify_chain() == 1
+        bench = Bench(store)
+        bench.now = store.scans()[-1].started_at
+        bench.scan_kind(ScanKind.EVALUATE, "web", run(Outcome.PASS))  # a kind that the first version did not have
+        assert store.verify_chain() == 2
+
+
+def test_a_record_of_the_first_version_is_upgraded_with_all_it_holds(tmp_path: Path) -> None:
+    upgraded(f"sqlite:///{tmp_path / 'new.db'}", f"sqlite:///{tmp_path / 'old.db'}")
+
+
+@pytest.mark.lab
+def test_the_same_on_postgresql(postgres: Callable[[], str]) -> None:
+    upgraded(postgres(), postgres())
 
 
 def test_a_newer_record_is_refused(database: str) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
-from checks.finding import CheckRun, Outcome, Subject, fingerprint
+from checks.advisories.model import FeedNote
+from checks.finding import CheckRun, Member, Outcome, Severity, Subject, fingerprint
 from inventory.asset import Privilege
 from inventory.facts.identity import Identity
 from inventory.facts.missing import Missing, Reason
@@ -38,6 +39,50 @@ def test_a_host_comes_back_as_it_was_saved(bench: Bench) -> None:
     assert (never.asset, never.attempt, never.runs) == (asset("db"), None, ())
     assert len({host.uid, never.uid, ""}) == 3
     assert all(stored.answer.output == b"" for stored in next(bench.store.hosts(scan)).answers)
+
+
+UPDATE = Subject("package", "openssl")
+MEMBERS = (
+    Member("CVE-2026-1000", "FIX_AVAILABLE", Severity.CRITICAL, {"fixed": "3.0.17-1", "kev": "2026-01-02"}),
+    Member("CVE-2026-1001", "FIX_AVAILABLE", None, {}),
+)
+DEBIAN = FeedNote("debian", "Debian", date(2026, 2, 1), 100, "ab" * 32, "MIT", "2026-02-02T00:00:00+00:00")
+
+
+def test_an_update_keeps_its_severity_and_its_members(bench: Bench) -> None:
+    told = run(Outcome.FAIL, subject=UPDATE, severity=Severity.CRITICAL, members=MEMBERS)
+    scan, _ = bench.scan("web", told, run(Outcome.FAIL, subject=UPDATE, check=OTHER))
+    host = next(bench.store.hosts(scan))
+    assert host.runs[0] == told
+    assert (host.runs[1].severity, host.runs[1].members) == (None, ())
+    assert [row.severity for row in bench.store.findings()] == [Severity.CRITICAL, None]
+    bench.scan("web", replace(told, severity=Severity.HIGH))
+    assert bench.store.findings()[0].severity is Severity.HIGH
+
+
+def test_the_same_sentence_with_other_members_is_another_ruling(bench: Bench) -> None:
+    less = run(Outcome.FAIL, subject=UPDATE, members=MEMBERS[1:])
+    first, _ = bench.scan("web", run(Outcome.FAIL, subject=UPDATE, members=MEMBERS))
+    second, _ = bench.scan("web", less)
+    assert [len(next(bench.store.hosts(scan)).runs[0].members) for scan in (first, second)] == [2, 1]
+
+
+def test_feeds_come_back_and_an_older_one_closes_nothing(bench: Bench) -> None:
+    bench.plan = {"feeds": (DEBIAN,), "uses_advisories": (CHECK,)}
+    scan, opened = bench.scan("web", FAIL)
+    assert bench.store.scan(scan).feeds == (DEBIAN,)
+    bench.plan = {"feeds": (replace(DEBIAN, snapshot=date(2026, 1, 31), fetched=""),), "uses_advisories": (CHECK,)}
+    _, saved = bench.scan("web", PASS)
+    assert "older than the one that raised it" in saved.refused[opened.opened[0]]
+    bench.plan = {"feeds": (replace(DEBIAN, snapshot=date(2026, 2, 2)),), "uses_advisories": (CHECK,)}
+    assert bench.scan("web", PASS)[1].fixed == opened.opened
+
+
+def test_a_check_that_reads_no_feed_does_not_wait_for_one(bench: Bench) -> None:
+    bench.plan = {"feeds": (DEBIAN,), "uses_advisories": (OTHER,)}
+    opened = bench.scan("web", FAIL)[1].opened
+    bench.plan = {}
+    assert bench.scan("web", PASS)[1].fixed == opened
 
 
 def test_a_scan_comes_back_as_it_was_planned(bench: Bench) -> None:

@@ -1,0 +1,211 @@
+"""The packages of one host against the statements about its release.
+
+Judged once for each different (package, version, module) and kept: an estate has a few thousand of them, whatever the
+number of its hosts. deb by source package, rpm by binary package (and by source where the publisher names sources),
+apk by origin (patch-levels rule 1).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from checks.advisories.judging import Installed, Judged, judged, module_of
+from checks.advisories.kernels import is_kernel
+from checks.advisories.library import Release
+from checks.advisories.model import Statement
+from checks.advisories.releases import Family
+from checks.advisories.scopes import Reach
+from checks.advisories.signed import signed_source
+from checks.advisories.standing import Provenance, Standing, Stood, by_itself
+from checks.advisories.verdict import Verdict
+from inventory.facts.packages import Package, Packages
+
+MAX_SEEN = 100_000
+MAX_KEPT = 1_000_000  # packages and weaknesses in them: about 200 MB; a hostile host may name any number
+
+
+def source_of(manager: str, package: Package) -> tuple[str, str]:
+    """Source package and its version, as advisories name them. rpm: of SOURCERPM, whose version has no epoch."""
+    if manager == "deb":
+        return signed_source(package.source or package.name, package.source_version or package.version, package.version)
+    if manager == "rpm":
+        parts = package.source.removesuffix(".rpm").rpartition(".")[0].rsplit("-", 2)
+        return (parts[0], f"{parts[1]}-{parts[2]}") if len(parts) == 3 else (package.name, package.version)
+    return package.source or package.name, package.version
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """One installed package, judged. Hosts that have the same one share it."""
+
+    package: str
+    version: str
+    source: str
+    source_version: str
+    judged: Judged
+    known: bool  # some advisory speaks of this package
+    stood: Stood | None  # None: the host's repositories must tell
+    kernel: bool
+    quiet: bool = field(init=False)  # nothing is said of it, whatever the repositories tell but that it is another's
+
+    def __post_init__(self) -> None:
+        loud = self.kernel or self.stood is not None or self.judged.hits or self.judged.unread
+        object.__setattr__(self, "quiet", not loud)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A package that the release's advisories do not speak of, and how that is known."""
+
+    package: str
+    version: str
+    source: str
+    standing: Standing
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """The packages of one source in which something is open. Hosts that have the same ones share it."""
+
+    units: tuple[Unit, ...]
+    verdicts: frozenset[Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What is known of one host's packages. The kernel is judged apart."""
+
+    by_source: Mapping[str, Found]
+    foreign: tuple[Foreign, ...]
+    unread: tuple[Unit, ...]  # versions that the package manager itself would refuse
+    total: int  # packages that were judged
+    untold: int  # of these, how many whose origin is not established
+    kernel: tuple[Package, ...]  # images, headers, tools
+
+
+class Matcher:
+    """Judges packages of one release, for hosts of one reach."""
+
+    def __init__(self, release: Release, family: Family, manager: str, reach: Reach) -> None:
+        self.release, self.family, self.manager = release, family, manager
+        self._reach = reach
+        self._units: dict[tuple[str, ...], Unit] = {}
+        self._seen: dict[int, tuple[Package, Unit]] = {}  # by identity: most hosts share the objects too
+        self._judged: dict[tuple[str, str, str], tuple[Judged, bool]] = {}
+        self._found: dict[tuple[Unit, ...], Found] = {}
+        self.kernels: dict[tuple[str, ...], object] = {}  # kept for running_kernel
+        self._weight = 0
+
+    def match(self, packages: Packages, provenance: Provenance) -> Matches:
+        by_source: dict[str, list[Unit]] = {}
+        foreign: list[Foreign] = []
+        unread: list[Unit] = []
+        kernel: list[Package] = []
+        untold, silent = 0, provenance.silent
+        seen = self._seen.get
+        for package in packages.items:
+            known = seen(id(package))
+            unit = known[1] if known is not None and known[0] is package else self.unit(package)
+            if unit.quiet and silent:  # by far the most
+                untold += 1
+                continue
+            if unit.kernel:
+                kernel.append(package)
+                continue
+            stood = unit.stood or provenance.stood(unit.package)
+            if stood.standing is not Standing.OWN:
+                foreign.append(Foreign(unit.package, unit.version, unit.source, stood.standing, stood.evidence))
+                continue
+            untold += not stood.established
+            if unit.judged.hits:
+                by_source.setdefault(unit.source, []).append(unit)
+            elif unit.judged.unread:
+                unread.append(unit)
+        total = len(packages.items) - len(foreign) - len(kernel) - len(unread)
+        found = {source: self._together(tuple(units)) for source, units in by_source.items()}
+        return Matches(found, tuple(foreign), tuple(unread), total, untold, tuple(kernel))
+
+    def _together(self, units: tuple[Unit, ...]) -> Found:
+        known = self._found.get(units)
+        if known is None:
+            self._weigh(len(units))
+            verdicts = frozenset(verdict for unit in units for verdict in unit.judged.verdicts)
+            known = self._found[units] = Found(units, verdicts)
+        return known
+
+    def reached(self, packages: Packages, provenance: Provenance) -> dict[str, list[Unit]]:
+        """By source, the packages that have a fix some advisory asked for: what proves that it is there."""
+        found: dict[str, list[Unit]] = {}
+        for package in packages.items:
+            unit = self.unit(package)
+            if unit.judged.reached and not unit.kernel:
+                stood = unit.stood or provenance.stood(unit.package)
+                if stood.standing is Standing.OWN:
+                    found.setdefault(unit.source, []).append(unit)
+        return found
+
+    def unit(self, package: Package) -> Unit:
+        seen = self._seen.get(id(package))
+        if seen is not None and seen[0] is package:
+            return seen[1]
+        key = (package.name, package.version, package.source, package.source_version, package.vendor, package.module)
+        known = self._units.get(key)
+        if known is None:
+            self._weigh(1)
+            known = self._units[key] = self._unit(package)
+        if len(self._seen) >= MAX_SEEN:
+            self._seen.clear()
+        self._seen[id(package)] = (package, known)
+        return known
+
+    def _unit(self, package: Package) -> Unit:
+        source, version = source_of(self.manager, package)
+        said, known = self._said(package, source, version)
+        stood = by_itself(package, self.manager, self.family)
+        kernel = is_kernel(self.manager, package)
+        return Unit(package.name, package.version, source, version, said, known, stood, kernel)
+
+    def _said(self, package: Package, source: str, version: str) -> tuple[Judged, bool]:
+        if self.manager != "rpm":
+            return self.judge(source, version)
+        module = module_of(package.version, package.module)
+        by_name = self.judge(package.name, package.version, module)
+        by_source = self.judge(f"src:{source}", version, module)
+        return _both(by_name[0], by_source[0]), by_name[1] or by_source[1]
+
+    def judge(self, name: str, version: str, module: str = "") -> tuple[Judged, bool]:
+        """What is open in one version, and whether any advisory speaks of that package at all."""
+        key = (name, version, module)
+        known = self._judged.get(key)
+        if known is None:
+            statements = self.release.statements(name)
+            said = self._judge(name, version, module, statements)
+            self._weigh(1 + 2 * len(said.hits))  # a kernel's may be kept a second time, for after a restart
+            known = self._judged[key] = (said, bool(statements))
+        return known
+
+    def _weigh(self, more: int) -> None:
+        self._weight += more
+        if self._weight > MAX_KEPT:
+            self._units.clear()
+            self._seen.clear()
+            self._found.clear()
+            self._judged.clear()
+            self.kernels.clear()
+            self._weight = more
+
+    def _judge(self, name: str, version: str, module: str, statements: Sequence[Statement]) -> Judged:
+        if not statements:
+            return _NOTHING
+        epoch = not name.startswith("src:")
+        bare = version if epoch else version.partition(":")[2] or version
+        return judged(Installed(self.manager, bare, module, epoch), statements, self._reach)
+
+
+_NOTHING = Judged()
+
+
+def _both(one: Judged, other: Judged) -> Judged:
+    if not (other.hits or other.reached or other.unread):
+        return one
+    return Judged(one.hits + other.hits, one.reached or other.reached, one.unread or other.unread)

@@ -1,0 +1,141 @@
+"""The bench: answers become facts, facts are judged, evidence is packed. No network, no record, no asyncio.
+
+It stands in the scanner's own process or, for a large plan, in a worker (``scanner.service.worker``), which makes one
+from the same inputs and holds it against their digests. Both give the same results.
+"""
+
+import hashlib
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from checks.advisories.library import Advisories
+from checks.advisories.support import SupportDates, SupportFeedError, decode
+from checks.catalogue import CatalogueError, catalogue, digest
+from checks.check import Check, Context
+from checks.finding import CheckRun, Outcome
+from inventory.facts.identity import Identity
+from inventory.facts.missing import Missing
+from inventory.facts.system import System
+from scanner.engine import Facts, Looked, read
+from scanner.feeds.files import ShelfError
+from scanner.feeds.shelf import Shelf
+from scanner.service.patience import Patience, TookTooLong
+from scanner.store.packing import Packed, Packer
+
+
+class BenchError(Exception):
+    """A bench cannot be made here as it was ordered. The message says what differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What another process needs to make the same bench: names, paths and digests, nothing that lives."""
+
+    checks: tuple[str, ...]  # ids, in the order of the plan
+    catalogue_digest: str
+    support: bytes  # as its feed gave them
+    support_digest: str
+    feeds_folder: Path | None = None
+    feeds: tuple[tuple[str, str], ...] = ()  # name and digest of each that is read
+    max_age_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What the bench makes of one visit."""
+
+    attempt_missing: Missing | None  # why the visit does not count after all; None: nothing to add
+    runs: tuple[CheckRun, ...]
+    identity: Identity | None
+    os_name: str
+    packed: tuple[Packed, ...] | None  # one for each answer; None: not done
+    cpu: Mapping[str, float]  # seconds by stage
+
+
+class Bench:
+    def __init__(self, checks: Sequence[Check], support: SupportDates, advisories: Advisories | None = None) -> None:
+        self._checks, self._support, self._advisories = checks, support, advisories
+        self._packer = Packer()
+        self._patience = Patience()
+
+    def work(self, looked: Looked) -> Worked:
+        """Read, judge and pack one visit. Never raises for what a host sent."""
+        times = [time.thread_time()]
+        with self._patience.for_host():
+            facts = read(looked, self._patience)
+            times.append(time.thread_time())
+            runs = self._judge(looked, facts)
+            times.append(time.thread_time())
+        packed = self._packer.pack([answer.output for answer in looked.answers])
+        times.append(time.thread_time())
+        spent = [after - before for before, after in itertools.pairwise(times)]
+        cpu = dict(zip(("parse", "judge", "pack"), spent, strict=True))
+        identity, system = facts.facts.get("identity"), facts.facts.get("system")
+        return Worked(
+            attempt_missing=None,
+            runs=runs,
+            identity=identity if isinstance(identity, Identity) else None,
+            os_name=system.os_name if isinstance(system, System) else "",
+            packed=packed,
+            cpu=cpu,
+        )
+
+    def unread(self, looked: Looked, why: Missing) -> Worked:
+        """A visit whose answers could not be read by us: every fact is missing, the evidence is kept."""
+        facts = Facts({probe.name: why for probe in looked.probes}, {})
+        return Worked(looked.attempt.missing or why, self._judge(looked, facts), None, "", None, {})
+
+    def _judge(self, looked: Looked, facts: Facts) -> tuple[CheckRun, ...]:
+        """Every check, as of the time of the visit: the same facts and feeds give the same runs, always."""
+        context = Context(looked.asset, facts.facts, looked.attempt.started_at, self._support, self._advisories)
+        runs: list[CheckRun] = []
+        for check in self._checks:
+            try:
+                with self._patience:
+                    runs += check.judge(context, facts.privileges)
+            except TookTooLong:
+                runs.append(_given_up(check))
+        return tuple(runs)
+
+
+def _given_up(check: Check) -> CheckRun:
+    said = f"the check itself failed: {TookTooLong.__name__}"
+    return CheckRun(check.id, check.version, Outcome.ERROR, said, facts=check.needs)
+
+
+def bench_of(order: Order) -> Bench:
+    """Raises :class:`BenchError` when what is loaded here is not what was ordered."""
+    try:
+        known, support, advisories = catalogue(), decode(order.support), _advisories(order)
+    except (CatalogueError, SupportFeedError, ShelfError) as fault:
+        raise BenchError(str(fault)) from fault
+    if digest(known) != order.catalogue_digest:
+        raise BenchError("the checks are not those that the scan was planned with")
+    if hashlib.sha256(order.support).hexdigest() != order.support_digest:
+        raise BenchError("the support dates are not those that the scan was planned with")
+    by_id = {check.id: check for check in known}
+    return Bench([by_id[name] for name in order.checks], support, advisories)
+
+
+def _advisories(order: Order) -> Advisories | None:
+    if order.feeds_folder is None:
+        return None
+    advisories = Shelf(order.feeds_folder).open(order.max_age_days).advisories
+    if feeds_of(advisories) != order.feeds:
+        raise BenchError("the feeds are not those that the scan was planned with")
+    return advisories
+
+
+def feeds_of(advisories: Advisories) -> tuple[tuple[str, str], ...]:
+    """Name and digest of each feed."""
+    return tuple((note.name, note.digest) for note in advisories.notes)
+
+
+def not_counted(looked: Looked, worked: Worked) -> Looked:
+    """The visit with what the bench has to add to its attempt."""
+    if worked.attempt_missing is None:
+        return looked
+    return replace(looked, attempt=replace(looked.attempt, missing=worked.attempt_missing))

@@ -1,0 +1,61 @@
+"""Write what an evaluation found into the record: a scan of its own kind, on the evidence of the visits it judged.
+
+Findings open and change by it. They close only by the rules of proof, and the evidence that a finding was raised from
+can never prove its fix.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from inventory.asset import Asset
+from inventory.estate import Estate
+from inventory.facts.identity import Identity
+from scanner.engine import fact_of
+from scanner.feeds.support_dates import SupportFeed
+from scanner.probes import PROBES
+from scanner.service.evaluate import Judged, Rules, evaluate
+from scanner.service.plan import ALWAYS
+from scanner.service.planned import Basis, to_store
+from scanner.store.records import HostResult, ScanKind, ScanState
+from scanner.store.store import Store
+
+
+def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection[str]) -> int:
+    """Judge these assets again and store it. The number of the new scan comes back. Raises :class:`StoreError`."""
+
+    def chosen(asset: Asset) -> bool:
+        return asset.name in names
+
+    assets = {one.visit.asset.name: one.visit.asset for one in evaluate(store, rules, chosen)}
+    estate = replace(_estate(store), assets=tuple(assets.values()))
+    basis = Basis(rules.checks, rules.catalogue_digest, support, rules.notes)
+    scan_id = store.begin_scan(to_store(basis, estate, estate.assets, ScanKind.EVALUATE, rules.now))
+    state = ScanState.PARTIAL
+    try:
+        for one in evaluate(store, rules, chosen, also=ALWAYS):
+            store.save_host(scan_id, _result(one, rules.now))
+        state = ScanState.COMPLETE
+    finally:
+        store.end_scan(scan_id, state, datetime.now(UTC))
+    return scan_id
+
+
+def _estate(store: Store) -> Estate:
+    """The inventory as the newest full scan saw it."""
+    return store.estate_of(store.latest_scan().id)
+
+
+def _result(one: Judged, at: datetime) -> HostResult:
+    visit = one.visit
+    answers = [answer for answer in visit.answers if answer.query == "identity"]
+    identity = fact_of(PROBES["identity"], visit.asset, answers) if answers else None
+    return HostResult(
+        asset=visit.asset,
+        attempt=visit.attempt,
+        answers=visit.answers,
+        runs=one.runs,
+        identity=identity if isinstance(identity, Identity) else None,
+        os_name=visit.os_name,
+        finished_at=at,
+    )

@@ -1,0 +1,60 @@
+"""What a scan of any kind sets out to do, as the record keeps it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+
+from checks.advisories.model import FeedNote
+from checks.check import Check
+from inventory.asset import Asset
+from inventory.estate import Estate
+from scanner.feeds.support_dates import SupportFeed
+from scanner.store.records import ScanKind, ScanPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What is judged by."""
+
+    checks: Sequence[Check]
+    catalogue_digest: str
+    support: SupportFeed
+    feeds: Sequence[FeedNote] = ()
+    tool_version: str = field(default_factory=lambda: version("estatecheck"))
+
+
+def reads_support(check: Check) -> bool:
+    return bool(getattr(check.rule, "wants_support", False))
+
+
+def reads_advisories(check: Check) -> bool:
+    return bool(getattr(check.rule, "wants_advisories", False))
+
+
+def to_store(
+    basis: Basis,
+    estate: Estate,
+    assets: Sequence[Asset],
+    kind: ScanKind,
+    started_at: datetime,
+    options: Mapping[str, str] | None = None,
+) -> ScanPlan:
+    checks = basis.checks
+    return ScanPlan(
+        estate=estate,
+        assets=tuple(assets),
+        checks=tuple(check.id for check in checks),
+        started_at=started_at,
+        tool_version=basis.tool_version,
+        catalogue_digest=basis.catalogue_digest,
+        support_digest=basis.support.digest,
+        support_snapshot=basis.support.dates.snapshot.isoformat(),
+        options=options or {},
+        kind=kind,
+        families={check.id: check.family or check.id for check in checks},
+        supersedes={check.id: check.supersedes for check in checks if check.supersedes},
+        uses_support=tuple(check.id for check in checks if reads_support(check)),
+        feeds=tuple(basis.feeds),
+        uses_advisories=tuple(check.id for check in checks if reads_advisories(check)),
+    )

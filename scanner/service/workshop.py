@@ -1,0 +1,301 @@
+"""Where visits are worked on: at a bench in this process, or by a worker process beside it.
+
+A worker may die of what a host sent. Then the visit it died of is tried once more in a new one, and after that counts
+as not attempted with its evidence kept; nobody else's visit is lost.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import itertools
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from inventory.facts.missing import Missing, Reason
+from scanner.engine import Looked
+from scanner.service.bench import Bench, Order, Worked
+from scanner.service.wire import HEAD, Garbled, content_of, message, size_of, visit
+from scanner.service.worker import READY
+
+log = logging.getLogger(__name__)
+
+SMALL = 20  # visits; for fewer, starting a process costs more than it saves
+START_SECONDS = 60.0  # to import, load the checks and say so
+VISIT_SECONDS = 60.0  # for one visit; the worker ends a parser long before, unless that cannot be interrupted
+END_SECONDS = 2.0  # for the worker to end after its input did
+MAX_DEATHS = 50  # in one scan
+TRIES = 2  # of one visit: the first death may have had nothing to do with it
+PIPE_BYTES = 1 << 20  # a few visits ahead, so that the worker never waits for the scanner's turn
+F_SETPIPE_SZ = 1031  # fcntl(2); another system refuses it, and its pipes stay as they are
+
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "LC_",
+    "LD_",
+    "PYTHON",
+)  # of the environment; secrets may be in the rest
+CODE = "import sys; sys.path[:] = {path!r}; from scanner.service.worker import main; main()"
+
+
+class Maker(Protocol):
+    async def work(self, looked: Looked) -> Worked: ...
+
+
+class InProcess:
+    """For small plans, and where no process can be started."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    async def work(self, looked: Looked) -> Worked:
+        return self._bench.work(looked)
+
+
+@contextlib.asynccontextmanager
+async def maker_for(visits: int, bench: Bench, order: Order) -> AsyncIterator[Maker]:
+    """What a plan of this size is worked on with."""
+    if visits < SMALL or not sys.executable:
+        yield InProcess(bench)
+        return
+    shop = Workshop(bench, order)
+    running = asyncio.create_task(shop.run())
+    try:
+        yield shop
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A visit that the worker has not answered yet."""
+
+    looked: Looked
+    worked: "asyncio.Future[Worked]"
+    sent: bool = False
+    deaths: int = 0
+
+
+class Workshop:
+    """One worker at a time. A new one gets every visit that the last one left."""
+
+    def __init__(self, bench: Bench, order: Order) -> None:
+        self._bench, self._order = bench, order
+        self._pieces: dict[int, _Piece] = {}  # in the order they came
+        self._numbers = itertools.count()
+        self._unsent: asyncio.Queue[int] = asyncio.Queue()
+        self._deaths = 0
+        self._alone = False  # no worker can be started: it is done here
+        self._closed = ""  # why there will be no further worker, and nothing is read any more
+        self._alarm: asyncio.TimerHandle | None = None
+
+    async def work(self, looked: Looked) -> Worked:
+        piece = _Piece(looked, asyncio.get_running_loop().create_future())
+        if self._closed or self._alone:
+            self._settle(piece)
+        else:
+            number = next(self._numbers)
+            self._pieces[number] = piece
+            self._unsent.put_nowait(number)
+        return await piece.worked
+
+    async def run(self) -> None:
+        """Worker after worker, until this is cancelled or there are to be no more."""
+        try:
+            while not (self._closed or self._alone):
+                await self._employ()
+            for piece in self._pieces.values():
+                self._settle(piece)
+        finally:
+            for piece in self._pieces.values():
+                piece.worked.cancel()  # nobody is left to answer
+            self._pieces.clear()
+
+    async def _employ(self) -> None:
+        """One worker until its end."""
+        self._unsent = asyncio.Queue()
+        for number, piece in self._pieces.items():
+            piece.sent = False
+            self._unsent.put_nowait(number)
+        try:
+            async with _worker() as (process, inlet, outlet):
+                outlet.write(message(self._order))
+                said = await asyncio.wait_for(_next(inlet), START_SECONDS)
+                if said != READY:
+                    self._do_without(said or "it ended")
+                    return
+                sending = asyncio.create_task(self._send(outlet, process))
+                try:
+                    await self._receive(inlet, process)
+                finally:
+                    self._rest()
+                    sending.cancel()
+                    await asyncio.gather(sending, return_exceptions=True)
+            self._bury("the worker ended")
+        except (OSError, TimeoutError) as fault:
+            self._do_without(type(fault).__name__)
+
+    def _do_without(self, why: str) -> None:
+        log.warning("the worker did not start (%s): answers are read in the scanner's own process", why)
+        self._alone = True
+
+    async def _send(self, outlet: "_Outlet", process: "subprocess.Popen[bytes]") -> None:
+        while True:
+            number = await self._unsent.get()
+            piece = self._pieces[number]
+            piece.sent = True
+            if self._alarm is None:
+                self._watch(process)
+            outlet.write(message((number, visit(piece.looked))))
+            await outlet.free.wait()
+
+    async def _receive(self, inlet: asyncio.StreamReader, process: "subprocess.Popen[bytes]") -> None:
+        while (said := await _next(inlet)) is not None:
+            number, worked = said
+            piece = self._pieces.pop(number)
+            self._rest()
+            if any(other.sent for other in itertools.islice(self._pieces.values(), 1)):
+                self._watch(process)
+            if isinstance(worked, Worked):
+                _give(piece, worked)
+            else:
+                log.error("working on the visit of %s: %s", piece.looked.asset.name, worked)
+                self._give_up(piece, f"the scanner itself failed here: {worked}")
+
+    def _watch(self, process: "subprocess.Popen[bytes]") -> None:
+        """From now on the first piece has its time; a worker that uses it up is ended."""
+        self._alarm = asyncio.get_running_loop().call_later(VISIT_SECONDS, process.kill)
+
+    def _rest(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _bury(self, why: str) -> None:
+        self._deaths += 1
+        log.warning("%s while it read what hosts had sent (%s of at most %s times)", why, self._deaths, MAX_DEATHS)
+        if self._deaths >= MAX_DEATHS:
+            self._closed = f"the process that reads answers ended {self._deaths} times in this scan"
+        self._blame()
+
+    def _blame(self) -> None:
+        """The worker takes one visit after the other: it died of the first that is unanswered, if of any."""
+        number, piece = next(iter(self._pieces.items()), (0, None))
+        if piece is None or not piece.sent:
+            return
+        piece.deaths += 1
+        if piece.deaths >= TRIES:
+            del self._pieces[number]
+            self._give_up(piece, f"the process that reads answers died {TRIES} times of what this host sent")
+
+    def _settle(self, piece: _Piece) -> None:
+        """There is to be no worker any more: here, unless workers died of it or too many did."""
+        if self._closed or piece.deaths:
+            self._give_up(piece, self._closed or "the process that reads answers died of what this host sent")
+        else:
+            _give(piece, self._bench.work(piece.looked))
+
+    def _give_up(self, piece: _Piece, why: str) -> None:
+        _give(piece, self._bench.unread(piece.looked, Missing(Reason.NOT_ATTEMPTED, why)))
+
+
+def _give(piece: _Piece, worked: Worked) -> None:
+    if not piece.worked.done():
+        piece.worked.set_result(worked)
+
+
+class _Outlet(asyncio.Protocol):
+    """The writing end. ``free`` is set while more may be written without it piling up here."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Event()
+        self.free.set()
+        self._transport: Any = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def pause_writing(self) -> None:
+        self.free.clear()
+
+    def resume_writing(self) -> None:
+        self.free.set()
+
+    def write(self, data: bytes) -> None:
+        if not self._transport.is_closing():  # a worker that is gone is seen at the other pipe
+            self._transport.write(data)
+
+    def close(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def _worker() -> "AsyncIterator[tuple[subprocess.Popen[bytes], asyncio.StreamReader, _Outlet]]":
+    """A process of its own session: Ctrl-C reaches the scanner only. It is ended and waited for in the end."""
+    loop = asyncio.get_running_loop()
+    process, our_in, our_out = _started()
+    try:
+        inlet = asyncio.StreamReader(limit=PIPE_BYTES)
+        reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(inlet), os.fdopen(our_in, "rb"))
+        _, outlet = await loop.connect_write_pipe(_Outlet, os.fdopen(our_out, "wb"))
+        try:
+            yield process, inlet, outlet
+        finally:
+            outlet.close()
+            reading.close()
+    finally:
+        await asyncio.shield(asyncio.to_thread(_end, process))
+
+
+def _started() -> "tuple[subprocess.Popen[bytes], int, int]":
+    """The process, and our ends of its output and its input. Raises ``OSError``."""
+    with _pipe() as (their_in, our_out), _pipe() as (our_in, their_out):
+        process = subprocess.Popen(
+            [sys.executable, "-c", CODE.format(path=sys.path)],
+            stdin=their_in,
+            stdout=their_out,
+            env={key: value for key, value in os.environ.items() if key.startswith(KEPT)},
+            start_new_session=True,
+        )
+        return process, os.dup(our_in), os.dup(our_out)
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """Closed here in the end: who goes on using an end has taken a copy."""
+    reading, writing = os.pipe()
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(writing, F_SETPIPE_SZ, PIPE_BYTES)
+        yield reading, writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+async def _next(inlet: asyncio.StreamReader) -> Any:  # noqa: ANN401 (whatever the worker said)
+    """What the worker says next; None when it is gone."""
+    try:
+        head = await inlet.readexactly(HEAD.size)
+        return content_of(await inlet.readexactly(size_of(head)))
+    except (asyncio.IncompleteReadError, ConnectionError, Garbled):
+        return None

@@ -1,0 +1,182 @@
+"""The last visit of every asset that went through, with the evidence that some facts were read from: to judge again.
+
+Read in chunks: ten thousand hosts cost some hundred statements, and memory holds one chunk.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import zstandard
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from checks.finding import CheckRun
+from inventory.asset import Asset
+from scanner.query import Answer, Attempt
+from scanner.store.codec import load
+from scanner.store.evidence import answer_of, read_blob
+from scanner.store.judgements import run_of
+from scanner.store.reader import attempt_of
+from scanner.store.records import ScanKind, StoreError
+from scanner.store.schema import asset, attempt, blob, check_run, evidence, ruling, scan, scan_asset, snapshot
+
+CHUNK = 200  # visits read at once: 200 package lists are about 12 MB
+LOOKED = (ScanKind.FULL.value, ScanKind.IMPORT.value)  # a verification looks at one thing only
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to read of a visit."""
+
+    queries: tuple[str, ...]  # answers; further rounds of them come too
+    checks: tuple[str, ...]  # ids
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One visit as it is kept. ``answers`` and ``runs`` only of what was asked for."""
+
+    scan_id: int
+    kind: ScanKind
+    uid: str
+    asset: Asset
+    attempt: Attempt
+    finished_at: datetime
+    os_name: str
+    identity_note: str
+    catalogue_digest: str  # of the checks that it was judged with
+    answers: tuple[Answer, ...]
+    digests: tuple[str, ...]  # sha256 of each answer
+    runs: tuple[CheckRun, ...]  # of the visit, or of its last evaluation that was recorded
+
+
+def latest(connection: Connection, folder: Path | None, asked_of: Callable[[str], Asked]) -> Iterator[Kept]:
+    """``asked_of`` gets the digest of the catalogue that a visit was judged with.
+
+    Raises :class:`StoreError` for damaged evidence.
+    """
+    of_visit = scan_asset.c.id.in_(_last_visits().correlate(None))
+    digests = select(scan_asset.c.id, scan.c.catalogue_digest).join(scan, scan.c.id == scan_asset.c.scan_id)
+    groups: dict[str, list[int]] = defaultdict(list)
+    for row in connection.execute(digests.where(of_visit).order_by(scan_asset.c.asset_id)):
+        groups[row.catalogue_digest].append(row.id)
+    later = {row.asset_id: row.last for row in connection.execute(_last_evaluations())}
+    for digest, numbers in groups.items():
+        reading = _Reading(connection, folder, asked_of(digest), later)
+        for start in range(0, len(numbers), CHUNK):
+            yield from reading.visits(numbers[start : start + CHUNK])
+
+
+def never_seen(connection: Connection) -> tuple[str, ...]:
+    """Names of assets with no visit that went through: there is nothing of them to judge."""
+    seen = set(connection.execute(select(scan_asset.c.asset_id).where(*_went_through())).scalars())
+    rows = connection.execute(select(asset.c.id, asset.c.name).order_by(asset.c.name)).all()
+    return tuple(row.name for row in rows if row.id not in seen)
+
+
+def _went_through() -> tuple[ColumnElement[bool], ...]:
+    return (
+        scan_asset.c.scan_id == scan.c.id,
+        attempt.c.visit_id == scan_asset.c.id,
+        attempt.c.reason.is_(None),
+        scan.c.kind.in_(LOOKED),
+        scan.c.purged_at.is_(None),
+    )
+
+
+def _last_visits() -> Select[*tuple[Any, ...]]:
+    last = func.max(scan_asset.c.id)
+    return select(last).where(*_went_through()).group_by(scan_asset.c.asset_id)
+
+
+def _last_evaluations() -> Select[*tuple[Any, ...]]:
+    evaluated = (scan_asset.c.scan_id == scan.c.id) & (scan.c.kind == ScanKind.EVALUATE.value)
+    last = func.max(scan_asset.c.id).label("last")
+    return select(scan_asset.c.asset_id, last).where(evaluated).group_by(scan_asset.c.asset_id)
+
+
+class _Reading:
+    def __init__(self, connection: Connection, folder: Path | None, asked: Asked, later: Mapping[int, int]) -> None:
+        self._connection, self._folder, self._asked = connection, folder, asked
+        self._later = later  # asset -> its last evaluation
+        self._unpack = zstandard.ZstdDecompressor()
+
+    def visits(self, numbers: Sequence[int]) -> Iterator[Kept]:
+        answers = self._answers(numbers)
+        asked = (
+            select(scan_asset, attempt, snapshot.c.content, asset.c.uid, scan.c.catalogue_digest, scan.c.kind)
+            .join(attempt, attempt.c.visit_id == scan_asset.c.id)
+            .join(snapshot, snapshot.c.id == scan_asset.c.snapshot_id)
+            .join(asset, asset.c.id == scan_asset.c.asset_id)
+            .join(scan, scan.c.id == scan_asset.c.scan_id)
+            .where(scan_asset.c.id.in_(numbers))
+            .order_by(scan_asset.c.asset_id)
+        )
+        rows = self._connection.execute(asked).all()
+        evaluated = {row.id: after for row in rows if (after := self._later.get(row.asset_id, 0)) > row.id}
+        runs = self._runs([*numbers, *evaluated.values()])
+        for row in rows:
+            yield Kept(
+                scan_id=row.scan_id,
+                kind=ScanKind(row.kind),
+                uid=row.uid,
+                asset=load(Asset, row.content),
+                attempt=attempt_of(row),
+                finished_at=row.finished_at,
+                os_name=row.os_name or "",
+                identity_note=row.identity_note,
+                catalogue_digest=row.catalogue_digest,
+                answers=tuple(answer for answer, _ in answers[row.id]),
+                digests=tuple(digest for _, digest in answers[row.id]),
+                runs=_newest(runs[row.id], runs[evaluated[row.id]] if row.id in evaluated else ()),
+            )
+
+    def _answers(self, numbers: Sequence[int]) -> dict[int, list[tuple[Answer, str]]]:
+        rounds = [evidence.c.query.startswith(f"{query}-", autoescape=True) for query in self._asked.queries]
+        asked = (
+            select(evidence, blob.c.sha256, blob.c.size, blob.c.data)
+            .join(blob, blob.c.id == evidence.c.blob_id)
+            .where(evidence.c.visit_id.in_(numbers), or_(evidence.c.query.in_(self._asked.queries), *rounds))
+            .order_by(evidence.c.visit_id, evidence.c.position)
+        )
+        found: dict[int, list[tuple[Answer, str]]] = defaultdict(list)
+        for row in self._connection.execute(asked):
+            digest = bytes(row.sha256).hex()
+            found[row.visit_id].append((answer_of(row, self._output(row.data, row.size, digest)), digest))
+        return found
+
+    def _output(self, data: bytes | None, size: int, digest: str) -> bytes:
+        if data is None:  # large: in a file of its own
+            return read_blob(self._connection, self._folder, digest)
+        try:
+            plain = self._unpack.decompress(data, max_output_size=size)
+        except zstandard.ZstdError as fault:
+            raise StoreError(f"evidence {digest} is damaged: restore it from a backup") from fault
+        if hashlib.sha256(plain).hexdigest() != digest:
+            raise StoreError(f"evidence {digest} is damaged: restore it from a backup")
+        return plain
+
+    def _runs(self, numbers: Sequence[int]) -> dict[int, list[CheckRun]]:
+        asked = (
+            select(check_run.c.visit_id, ruling)
+            .join(ruling, ruling.c.id == check_run.c.ruling_id)
+            .where(check_run.c.visit_id.in_(numbers), ruling.c.check_id.in_(self._asked.checks))
+            .order_by(check_run.c.visit_id, check_run.c.position)
+        )
+        found: dict[int, list[CheckRun]] = defaultdict(list)
+        made: dict[int, CheckRun] = {}
+        for row in self._connection.execute(asked):
+            if row.id not in made:
+                made[row.id] = run_of(row)
+            found[row.visit_id].append(made[row.id])
+        return found
+
+
+def _newest(visit: Sequence[CheckRun], evaluation: Sequence[CheckRun]) -> tuple[CheckRun, ...]:
+    """What an evaluation said of a check takes the place of what the visit had said."""
+    again = {run.check_id for run in evaluation}
+    return (*(run for run in visit if run.check_id not in again), *evaluation)

@@ -1,0 +1,137 @@
+"""Real machines and real feeds for tests: recorded package lists as facts, publishers' records as tables.
+
+Only records that name one of the wanted packages are decoded: the rest would be decoded for nothing.
+"""
+
+import io
+import re
+import tarfile
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+import zstandard
+
+from checks.advisories.formats import DECODERS
+from checks.advisories.library import Advisories, Feed
+from checks.advisories.model import FeedNote
+from checks.advisories.signed import signed_source
+from checks.advisories.table import Table
+from inventory.facts.kernel import Kernel
+from inventory.facts.packages import Package, Packages
+from inventory.facts.system import System
+from scanner.probes.linux.kernel import read_kernel
+from tests.data import folder, recorded_host
+
+FEEDS = {  # feed -> format, file
+    "debian": ("osv", "debian-osv-10-13.jsonl.zst"),
+    "almalinux": ("osv", "almalinux-osv-8-9-10.tar.zst"),
+    "rocky": ("osv", "rocky-osv.tar.zst"),
+    "redhat": ("osv-compact", "redhat-osv-el8-el9.jsonl.zst"),
+    "suse": ("osv-compact", "suse-osv-sles15-leap15.jsonl.zst"),
+    "ubuntu": ("ubuntu-cve-tracker", "ubuntu-cve-tracker-bionic-noble.jsonl.zst"),
+    "alpine": ("alpine-secdb", "alpine-secdb.tar.zst"),
+    "kev": ("kev", "kev.json"),
+}
+SYSTEMS = {  # family of the recording -> os-release ID, the package manager
+    "alma": ("almalinux", "rpm"),
+    "alpine": ("alpine", "apk"),
+    "amazon": ("amzn", "rpm"),
+    "centos": ("centos", "rpm"),
+    "debian": ("debian", "deb"),
+    "fedora": ("fedora", "rpm"),
+    "opensuse.leap": ("opensuse-leap", "rpm"),
+    "oracle": ("ol", "rpm"),
+    "redhat": ("rhel", "rpm"),
+    "rocky": ("rocky", "rpm"),
+    "suse.linux.enterprise.server": ("sles", "rpm"),
+    "ubuntu": ("ubuntu", "deb"),
+}
+_NAMES = re.compile(rb'"name":\s*"([^"]+)"')
+_KEYS = re.compile(rb'"([^"]+)":')
+
+
+def raw(file: str) -> bytes:
+    data = (folder() / "feeds" / file).read_bytes()
+    return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read() if file.endswith(".zst") else data
+
+
+def _files(file: str, wanted: Collection[bytes]) -> Iterator[tuple[str, bytes]]:
+    data = raw(file)
+    if ".tar" in file:
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            for member in tar:
+                read = tar.extractfile(member)
+                if read is not None and (not wanted or names_of(text := read.read(), _NAMES) & wanted):
+                    yield member.name, text if wanted else read.read()
+        return
+    if wanted and ".jsonl" in file:
+        pattern = _NAMES if "debian" in file else _KEYS
+        data = b"".join(line for line in data.splitlines(keepends=True) if names_of(line, pattern) & wanted)
+    yield file.removesuffix(".zst"), data
+
+
+def names_of(text: bytes, pattern: re.Pattern[bytes]) -> set[bytes]:
+    return set(pattern.findall(text))
+
+
+@lru_cache
+def feed(name: str, wanted: frozenset[str] = frozenset()) -> Feed:
+    """``wanted``: names of packages; none: all."""
+    form, file = FEEDS[name]
+    decoded = DECODERS[form].decode(_files(file, {one.encode() for one in wanted}), name)
+    note = FeedNote(name, decoded.publisher, decoded.snapshot, decoded.records, "")
+    return Feed(note, {table: Table(data) for table, data in decoded.tables.items()})
+
+
+def advisories(*names: str, wanted: Collection[str] = (), max_age_days: int = 7) -> Advisories:
+    return Advisories([feed(name, frozenset(wanted) if name != "kev" else frozenset()) for name in names], max_age_days)
+
+
+def wanted_of(packages: Packages) -> frozenset[str]:
+    """Names under which a publisher may speak of these packages."""
+    signed = {signed_source(p.source, p.source_version, p.version)[0] for p in packages.items}
+    return frozenset({p.name for p in packages.items} | {p.source for p in packages.items} | signed) - {""}
+
+
+def system_of(recorded: dict[str, object]) -> System:
+    os_id, _ = SYSTEMS[str(recorded["family"])]
+    release = str(recorded["release"])
+    codename = {"11": "bullseye", "12": "bookworm"}.get(release, "") if os_id == "debian" else ""
+    return System(os_id, release, f"{os_id} {release}", (), codename, "recorded", "x86_64", None, "", None, "systemd")
+
+
+def host(name: str) -> tuple[System, Packages, Kernel]:
+    """A recorded machine. Where the recording knows no source packages (SUSE, RHEL, CentOS), there is no SOURCERPM."""
+    recorded = recorded_host(name)
+    manager = SYSTEMS[recorded["family"]][1]
+    sources = {binary: source for source in recorded["source_packages"] for binary in source["binaries"]}
+    items = [_package(one, manager, sources.get(one["name"], {})) for one in recorded["packages"]]
+    packages = Packages(manager, tuple(sorted(items, key=lambda p: (p.name, p.version, p.architecture))))
+    return system_of(recorded), packages, _kernel(recorded, packages)
+
+
+def _package(one: dict[str, str], manager: str, source: dict[str, str]) -> Package:
+    version = f"{one['version']}-{one['release']}" if manager == "rpm" else one["version"]
+    module = one.get("modularitylabel", "")
+    if manager == "rpm":
+        bare = source["version"].rpartition(":")[2] if source else ""
+        sourcerpm = f"{source['name']}-{bare}.src.rpm" if source else ""
+        return Package(one["name"], version, one.get("arch", ""), sourcerpm, "", "", module=module)
+    source_version = source.get("version", version) if manager == "deb" else ""
+    return Package(one["name"], version, one.get("arch", ""), source.get("name", one["name"]), source_version)
+
+
+def _kernel(recorded: dict[str, object], packages: Packages) -> Kernel:
+    """What the probe would read on that machine."""
+    kernel = recorded["kernel"]
+    assert isinstance(kernel, dict)
+    maker = "SUSE LLC" if recorded["family"] in ("opensuse.leap", "suse.linux.enterprise.server") else ""
+    lines = [f"uname={kernel['release']} #1 SMP" + (f" Debian {kernel['version']}" if kernel["version"] else ""), ""]
+    if packages.manager == "deb":
+        listed = [f"ii \t{p.name}\t{p.version}" for p in packages.items if p.name.startswith("linux-image-")]
+    elif packages.manager == "rpm":
+        bare = [(p.name, p.version.partition(":")[2] or p.version, p.architecture) for p in packages.items]
+        listed = ["\t".join((*one, maker)) for one in bare if one[0].startswith("kernel")]
+    else:
+        listed = []
+    return read_kernel("\n".join([*lines, f"={packages.manager}=", *listed, f"={packages.manager}:0=", ""]))

@@ -1,0 +1,263 @@
+"""The worker process: the same results as without it, and whatever it dies of costs one host."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from checks.finding import Outcome
+from inventory.facts import Missing, Reason
+from scanner.engine import Looked
+from scanner.service import scan as scanning
+from scanner.service import workshop
+from scanner.service.bench import Order, Worked
+from scanner.service.scan import Scanned, Watcher
+from scanner.service.wire import Garbled, content_of, looked_of, message, visit
+from scanner.service.workshop import maker_for
+from scanner.store.records import StoredHost
+from scanner.store.store import open_store
+from scanner.transports import WAYS
+from tests.scanner.service.visits import CHECKS, Way, bench, job, order, visits
+
+NAMES = tuple(f"host-{n:02d}" for n in range(24))
+
+# What a worker is made to do before it works: BAD is the host that has it coming.
+HARM = """
+import sys; sys.path[:] = {path!r}
+import os, signal, time
+import scanner.service.bench as bench
+import scanner.service.worker as worker
+from scanner.probes.script import ScriptProbe
+work, parse = bench.Bench.work, ScriptProbe.parse
+def harmed(self, looked):
+    if looked.asset.name in BAD:
+        DEED
+    return work(self, looked)
+bench.Bench.work = harmed
+worker.main()
+"""
+
+
+def harm(deed: str, *bad: str) -> str:
+    return HARM.replace("DEED", deed).replace("BAD", repr(bad))
+
+
+def worked_on(seen: Sequence[Looked], ordered: Order | None = None) -> list[Worked]:
+    """All at once, as a scan does it."""
+
+    async def all_of_them() -> list[Worked]:
+        async with maker_for(len(seen), bench(), ordered or order()) as maker:
+            return await asyncio.gather(*(maker.work(looked) for looked in seen))
+
+    return [replace(worked, cpu={}) for worked in asyncio.run(all_of_them())]
+
+
+@pytest.fixture(scope="module")
+def seen() -> list[Looked]:
+    return visits(*NAMES)
+
+
+@pytest.fixture(scope="module")
+def plain(seen: list[Looked]) -> list[Worked]:
+    """As the scanner's own process makes it."""
+    made = bench()
+    return [replace(made.work(looked), cpu={}) for looked in seen]
+
+
+def children() -> set[int]:
+    path = Path("/proc/self/task")
+    return {int(pid) for task in path.iterdir() for pid in (task / "children").read_text().split()}
+
+
+def test_a_visit_survives_the_wire(seen: list[Looked]) -> None:
+    assert looked_of(content_of(message(visit(seen[0]))[8:])) == seen[0]
+    with pytest.raises(Garbled):
+        content_of(b"nonsense")
+
+
+def test_a_worker_makes_exactly_what_the_scanner_makes(seen: list[Looked], plain: list[Worked]) -> None:
+    before = children()
+    assert {run.outcome for run in plain[0].runs} >= {Outcome.PASS, Outcome.FAIL}
+    assert worked_on(seen) == plain
+    assert children() == before
+
+
+def test_a_small_plan_starts_no_process(monkeypatch: pytest.MonkeyPatch, seen: list[Looked]) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert len(worked_on(seen[:5])) == 5
+
+
+def scanned(monkeypatch: pytest.MonkeyPatch, folder: Path, small: int) -> tuple[Scanned, list[StoredHost], list[bytes]]:
+    """A whole scan. Its hosts as the record gives them back, and every text with its packed form."""
+    monkeypatch.setitem(WAYS, "test", lambda asset, _: Way(asset))
+    monkeypatch.setattr(workshop, "SMALL", small)
+    monkeypatch.setattr(scanning, "SMALL", small)
+    folder.mkdir()
+    with open_store(str(folder / "record.db")) as store:
+        done = asyncio.run(scanning.scan(job(store, *NAMES), Watcher(), asyncio.Event()))
+        hosts = list(store.hosts(done.scan_id, outputs=True))
+        with store._database.reading() as connection:
+            blobs = connection.exec_driver_sql("SELECT sha256, size, data FROM blob ORDER BY sha256").all()
+        assert store.verify_chain() == len(store.findings()) > len(NAMES)
+    return done, hosts, [b"%s %d %s" % tuple(row) for row in blobs]
+
+
+def test_a_scan_stores_the_same_both_ways(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    one, hosts_here, blobs_here = scanned(monkeypatch, tmp_path / "here", 1000)
+    two, hosts_there, blobs_there = scanned(monkeypatch, tmp_path / "there", 2)
+    assert one.state == two.state == "complete"
+    assert len(one.saved) == len(two.saved) == len(NAMES)
+    assert hosts_here == hosts_there
+    assert all(len(host.answers) > 10 and len(host.runs) >= len(CHECKS) for host in hosts_here)
+    assert blobs_here == blobs_there
+
+
+@pytest.mark.parametrize(
+    ("deed", "why"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "died 2 times of what this host sent"),
+        ("os._exit(3)", "died 2 times of what this host sent"),
+        (
+            "worker.message = lambda content: b'nonsense' * 9",
+            "died 2 times of what this host sent",
+        ),
+        (
+            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPROF]); time.sleep(600)",
+            "died 2 times of what this host sent",
+        ),
+        ("raise KeyError('hunter2')", "the scanner itself failed here: KeyError"),
+        ("bytearray(1 << 40)", "the scanner itself failed here: MemoryError"),
+    ],
+    ids=["killed", "exits", "babbles", "hangs", "fault", "memory"],
+)
+def test_a_host_that_does_harm_costs_itself_only(
+    monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked], deed: str, why: str
+) -> None:
+    monkeypatch.setattr(workshop, "CODE", harm(deed, "host-03"))
+    monkeypatch.setattr(workshop, "VISIT_SECONDS", 2.0)
+    before = children()
+    made = worked_on(seen)
+    assert [m for n, m in enumerate(made) if n != 3] == [_unpacked_alike(p, m) for p, m in _others(plain, made)]
+    assert made[3].attempt_missing is not None
+    assert made[3].attempt_missing.reason is Reason.NOT_ATTEMPTED
+    assert why in made[3].attempt_missing.detail
+    assert {run.outcome for run in made[3].runs} <= {Outcome.NOT_ASSESSED, Outcome.NOT_APPLICABLE}
+    assert "hunter2" not in str(made[3])
+    assert children() == before
+
+
+def _others(plain: list[Worked], made: list[Worked]) -> list[tuple[Worked, Worked]]:
+    return [(p, m) for n, (p, m) in enumerate(zip(plain, made, strict=True)) if n != 3]
+
+
+def _unpacked_alike(plain: Worked, made: Worked) -> Worked:
+    """A worker that begins anew packs again what its forerunner had packed: that may differ, the hashes may not."""
+    assert plain.packed is not None
+    assert made.packed is not None
+    assert [one.sha256 for one in plain.packed] == [one.sha256 for one in made.packed]
+    return replace(plain, packed=made.packed)
+
+
+def test_a_worker_that_dies_of_nothing_costs_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seen: list[Looked]
+) -> None:
+    once = f"p = {str(tmp_path / 'once')!r}; os.path.exists(p) or (open(p, 'w').close(), os._exit(1))"
+    monkeypatch.setattr(workshop, "CODE", harm(once, "host-05"))
+    made = worked_on(seen)
+    assert (tmp_path / "once").exists()
+    assert all(worked.attempt_missing is None for worked in made)
+
+
+def test_there_is_an_end_to_new_workers(monkeypatch: pytest.MonkeyPatch, seen: list[Looked]) -> None:
+    monkeypatch.setattr(workshop, "CODE", harm("os._exit(3)", *NAMES[2:]))
+    monkeypatch.setattr(workshop, "MAX_DEATHS", 3)
+    made = worked_on(seen)
+    assert [worked.attempt_missing for worked in made[:2]] == [None, None]
+    died = Missing(Reason.NOT_ATTEMPTED, "the process that reads answers died 2 times of what this host sent")
+    ended = Missing(Reason.NOT_ATTEMPTED, "the process that reads answers ended 3 times in this scan")
+    assert [worked.attempt_missing for worked in made[2:]] == [died, *[ended] * 21]
+
+
+@pytest.mark.parametrize("what", ["exits", "other checks", "other support dates", "no python"])
+def test_where_no_worker_starts_the_scanner_does_it_itself(
+    monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked], what: str
+) -> None:
+    ordered = order()
+    if what == "exits":
+        monkeypatch.setattr(workshop, "CODE", "raise SystemExit(3)")
+    elif what == "no python":
+        monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    else:
+        ordered = order(**{"catalogue_digest" if what == "other checks" else "support_digest": "0" * 64})
+    assert worked_on(seen, ordered) == plain
+
+
+def test_a_parser_that_goes_on_and_on_is_one_gap(
+    monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked]
+) -> None:
+    endless = (
+        "self._patience._limits = (0.3, 0.05); ScriptProbe.parse = lambda probe, asset, answers: "
+        "[0 for _ in iter(int, 1) if _] if probe.name == 'packages' and asset.name in BAD "
+        "else parse(probe, asset, answers)"
+    )
+    monkeypatch.setattr(workshop, "CODE", harm(endless, "host-00"))
+    [made, *others] = worked_on(seen)
+    assert others == plain[1:]
+    gaps = {run.check_id: run for run in made.runs if "the parser of packages failed: TookTooLong" in run.observed}
+    assert gaps
+    assert all(run.outcome is Outcome.NOT_ASSESSED for run in gaps.values())
+    assert made.attempt_missing is None
+    assert any(run.outcome is Outcome.FAIL for run in made.runs), "the other facts were read"
+
+
+def test_a_worker_sees_no_secret_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seen: list[Looked]
+) -> None:
+    monkeypatch.setenv("LAB_SECRET", "hunter2-hunter2")
+    told = tmp_path / "environment"
+    monkeypatch.setattr(workshop, "CODE", harm(f"open({str(told)!r}, 'w').write(repr(dict(os.environ)))", "host-00"))
+    worked_on(seen)
+    assert "PATH" in told.read_text()
+    assert "hunter2" not in told.read_text()
+
+
+SCAN = """
+import asyncio, sys
+from pathlib import Path
+from scanner.service import scan, workshop
+from scanner.store.store import open_store
+from scanner.transports import WAYS
+from tests.scanner.service.test_workshop import NAMES, harm
+from tests.scanner.service.visits import Way, job
+WAYS["test"] = lambda asset, _: Way(asset)
+workshop.CODE = harm("print(os.getpid(), flush=True); time.sleep(30)", "host-03")
+asyncio.run(scan.scan(job(open_store(sys.argv[1]), *NAMES), scan.Watcher(), asyncio.Event()))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
+def test_a_scanner_that_ends_leaves_no_worker(tmp_path: Path, number: signal.Signals) -> None:
+    words = [sys.executable, "-c", SCAN, str(tmp_path / "record.db")]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        worker = int(process.stderr.readline())
+        os.kill(worker, 0)
+        process.send_signal(number)
+        process.wait(20)
+        process.stderr.close()
+    until = time.monotonic() + 15
+    while Path(f"/proc/{worker}/stat").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()
+    with open_store(str(tmp_path / "record.db")) as store:
+        assert store.latest_scan().done <= 24
