@@ -13,6 +13,7 @@ from checks.advisories.model import (
     FeedNote,
     Ssvc,
     Statement,
+    statements_line,
     statements_of,
 )
 from checks.advisories.table import Table
@@ -37,6 +38,7 @@ class Release:
         self.notes = tuple(notes)
         self._tables = tuple(tables)
         self._known: dict[str, tuple[Statement, ...]] = {}
+        self._lines: dict[str, str] = {}
 
     def statements(self, package: str) -> tuple[Statement, ...]:
         """Raises :class:`FeedContentError`."""
@@ -45,6 +47,13 @@ class Release:
             rows = (table.get(package) for table in self._tables)
             known = self._known[package] = tuple(s for row in rows if row is not None for s in statements_of(row))
         return known
+
+    def line(self, package: str) -> str:
+        """The package's row, of all feeds together; "" when none speaks of it. Raises :class:`FeedContentError`."""
+        if package not in self._lines:
+            statements = self.statements(package)
+            self._lines[package] = statements_line(statements) if statements else ""
+        return self._lines[package]
 
 
 class Advisories:

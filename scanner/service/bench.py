@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from checks.advisories.library import Advisories
@@ -22,6 +22,7 @@ from inventory.facts.system import System
 from scanner.engine import Facts, Looked, read
 from scanner.feeds.files import ShelfError
 from scanner.feeds.shelf import Shelf
+from scanner.service.feed_rows import rows_of
 from scanner.service.patience import Patience, TookTooLong
 from scanner.store.packing import Packed, Packer
 
@@ -51,8 +52,9 @@ class Worked:
     runs: tuple[CheckRun, ...]
     identity: Identity | None
     os_name: str
-    packed: tuple[Packed, ...] | None  # one for each answer; None: not done
+    packed: tuple[Packed, ...] | None  # one for each answer, then one for each of ``rows``; None: not done
     cpu: Mapping[str, float]  # seconds by stage
+    rows: Mapping[str, bytes] = field(default_factory=dict)  # of the feeds, that a fail rests on: query -> text
 
 
 class Bench:
@@ -69,7 +71,8 @@ class Bench:
             times.append(time.thread_time())
             runs = self._judge(looked, facts)
             times.append(time.thread_time())
-        packed = self._packer.pack([answer.output for answer in looked.answers])
+        rows = rows_of(self._advisories, facts.facts, runs)
+        packed = self._packer.pack([*(answer.output for answer in looked.answers), *rows.values()])
         times.append(time.thread_time())
         spent = [after - before for before, after in itertools.pairwise(times)]
         cpu = dict(zip(("parse", "judge", "pack"), spent, strict=True))
@@ -81,6 +84,7 @@ class Bench:
             os_name=system.os_name if isinstance(system, System) else "",
             packed=packed,
             cpu=cpu,
+            rows=rows,
         )
 
     def unread(self, looked: Looked, why: Missing) -> Worked:

@@ -59,6 +59,7 @@ class Judged:
     """One asset judged again."""
 
     visit: Kept
+    facts: Mapping[str, Any]
     runs: tuple[CheckRun, ...]
     changes: tuple[Change, ...]
 
@@ -129,7 +130,7 @@ class _Judging:
         facts, rights = self._facts(visit, {fact for check in checks for fact in facts_of(check)})
         context = Context(visit.asset, facts, self._rules.now, self._rules.support, self._rules.advisories)
         runs = tuple(run for check in checks for run in check.judge(context, rights))
-        return Judged(visit, runs, tuple(_changes(visit, checks, runs)))
+        return Judged(visit, facts, runs, tuple(_changes(visit, checks, runs)))
 
     def _facts(self, visit: Kept, names: set[str]) -> tuple[dict[str, Any], dict[str, Privilege]]:
         facts: dict[str, Any] = {}

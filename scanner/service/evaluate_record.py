@@ -15,6 +15,7 @@ from scanner.engine import fact_of
 from scanner.feeds.support_dates import SupportFeed
 from scanner.probes import PROBES
 from scanner.service.evaluate import Judged, Rules, evaluate
+from scanner.service.feed_rows import as_answers, rows_of
 from scanner.service.plan import ALWAYS
 from scanner.service.planned import Basis, to_store
 from scanner.store.records import HostResult, ScanKind, ScanState
@@ -34,7 +35,7 @@ def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection
     state = ScanState.PARTIAL
     try:
         for one in evaluate(store, rules, chosen, also=ALWAYS):
-            store.save_host(scan_id, _result(one, rules.now))
+            store.save_host(scan_id, _result(one, rules))
         state = ScanState.COMPLETE
     finally:
         store.end_scan(scan_id, state, datetime.now(UTC))
@@ -46,16 +47,16 @@ def _estate(store: Store) -> Estate:
     return store.estate_of(store.latest_scan().id)
 
 
-def _result(one: Judged, at: datetime) -> HostResult:
+def _result(one: Judged, rules: Rules) -> HostResult:
     visit = one.visit
     answers = [answer for answer in visit.answers if answer.query == "identity"]
     identity = fact_of(PROBES["identity"], visit.asset, answers) if answers else None
     return HostResult(
         asset=visit.asset,
         attempt=visit.attempt,
-        answers=visit.answers,
+        answers=(*visit.answers, *as_answers(rows_of(rules.advisories, one.facts, one.runs), rules.now)),
         runs=one.runs,
         identity=identity if isinstance(identity, Identity) else None,
         os_name=visit.os_name,
-        finished_at=at,
+        finished_at=rules.now,
     )

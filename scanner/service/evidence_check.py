@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from checks.advisories.library import Advisories
+from checks.advisories.model import FeedNote
 from checks.advisories.support import SupportFeedError
 from checks.check import Check, Context
 from checks.finding import Outcome, Subject, fingerprint
@@ -21,6 +23,7 @@ from scanner.engine import fact_of
 from scanner.probes import PROBES
 from scanner.query import Answer
 from scanner.service.evidence_pack import PREDICATE, STATEMENT, VERSION, support_of
+from scanner.service.feed_rows import PREFIX, advisories_of
 from scanner.service.signing import SigningError, key_id, opened, public_key, public_pem
 from scanner.store.codec import load
 from scanner.store.records import StoreError
@@ -157,10 +160,13 @@ def _judged(
         raise PackError("the finding's fingerprint does not belong to this asset, check and subject")
     checked = ["the signature holds", f"{len(files) - len(UNSIGNED)} files have the signed digests", _chain(facts)]
     not_checked = [] if known else [f"whose key {key[:16]} is: compare it with its owner, or name it with --key"]
+    advisories = _advisories(facts["before"], files)
+    if advisories is not None:
+        checked.append("both visits are held against what the feeds said when it failed; their rows are in the pack")
     for name, expected in (("before", Outcome.FAIL), ("after", Outcome.PASS)):
         if facts[name] is not None:
             _claims(facts[name], expected, name)
-            told, again = _again(facts[name], files, catalogue, subject, expected, name)
+            told, again = _again(facts[name], files, catalogue, subject, expected, name, advisories)
             (checked if again else not_checked).append(told)
     if facts["after"] is not None:
         checked.append(_same_machine(facts, files))
@@ -196,6 +202,7 @@ def _again(
     subject: Subject,
     expected: Outcome,
     name: str,
+    advisories: Advisories | None,
 ) -> tuple[str, bool]:
     """Parse the answers and run the check again. The sentence, and whether it could be done."""
     check = next((c for c in catalogue if c.id == visit["check"]["id"]), None)
@@ -211,11 +218,18 @@ def _again(
     answers = dict(_answers(visit, files))
     wanted = (*check.needs, *(fact for fact in check.uses if fact in answers))
     read = {fact: fact_of(PROBES[fact], asset, answers[fact]) for fact in wanted}
-    context = Context(asset, read, datetime.fromisoformat(visit["started_at"]), support)
+    context = Context(asset, read, datetime.fromisoformat(visit["started_at"]), support, advisories)
     found = Verdicts(check.judge(context, {fact: answers[fact][0].privilege for fact in check.needs})).on(subject)
     if found.outcome is not expected:
         raise PackError(f"judged again from its answers, the visit {name} gives {found.outcome}, not {expected}")
     return f"judged again from its answers, the visit {name} gives: {found.outcome}", True
+
+
+def _advisories(visit: dict[str, Any], files: Mapping[str, bytes]) -> Advisories | None:
+    """What the feeds said of this package when it failed. Whether they were fresh then, the record had judged."""
+    kept = [answer for query, [answer] in _answers(visit, files) if query.startswith(PREFIX)]
+    notes = [load(FeedNote, json.dumps(note)) for note in visit.get("feeds", ())]
+    return advisories_of((answer.output for answer in kept), notes)
 
 
 def _answers(visit: dict[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, list[Answer]]]:

@@ -18,6 +18,7 @@ from checks.finding import CheckRun
 from checks.lifecycle import State, canonical, run_for
 from inventory.estate import Estate
 from reports.before_after import BeforeAfter, Excerpt, Sighting, Step, render
+from scanner.service.feed_rows import query_of
 from scanner.service.signing import Signer
 from scanner.store.codec import dump
 from scanner.store.records import EventRow, FindingRow, StoredAnswer, StoredHost, StoreError
@@ -52,7 +53,7 @@ def export(store: Store, catalogue: Sequence[Check], support: bytes, ref: str, s
     after = _visit(store, row.last_pass_scan or 0, row) if proven else None
     events = store.events(row.fingerprint)
     page = render(_page(store, row, check, before, after, events))
-    files = {"before-and-after.html": page, "finding.json": _facts(row, check, before, after, events)}
+    files = {"before-and-after.html": page, "finding.json": _facts(store, row, check, before, after, events)}
     for visit in filter(None, (before, after)):
         files.update({f"blobs/{digest}": data for digest, data in visit.blobs.items()})
     if _used_support(store, before, after) == hashlib.sha256(support).hexdigest():
@@ -67,7 +68,8 @@ def _visit(store: Store, scan_id: int, row: FindingRow) -> _Visit:
     run = run_for(row.subject, [run for run in host.runs if run.check_id == row.check_id])
     if run is None:
         raise StoreError(f"{row.ref}: scan {scan_id} did not run {row.check_id}")
-    answers = tuple(answer for answer in host.answers if answer.query in {*run.facts, "identity"})
+    wanted = {*run.facts, "identity", query_of(row.subject.key)}
+    answers = tuple(answer for answer in host.answers if answer.query in wanted)
     return _Visit(host, scan_id, run, answers, {a.sha256: store.blob(a.sha256) for a in answers if a.sha256})
 
 
@@ -87,6 +89,7 @@ def _page(
         supplier=_name(estate, "suppliers", asset.supplier),
         area=_name(estate, "areas", asset.area),
         state=row.state,
+        severity=row.severity,
         before=_sighting(before),
         after=_sighting(after) if after else None,
         proof=_proof(before, after, events) if after else (),
@@ -132,7 +135,9 @@ def _proof(before: _Visit, after: _Visit, events: Sequence[EventRow]) -> tuple[t
     )
 
 
-def _facts(row: FindingRow, check: Check, before: _Visit, after: _Visit | None, events: Sequence[EventRow]) -> bytes:
+def _facts(
+    store: Store, row: FindingRow, check: Check, before: _Visit, after: _Visit | None, events: Sequence[EventRow]
+) -> bytes:
     """Everything the verifier needs to judge again, as canonical JSON."""
     content = {
         "version": VERSION,
@@ -142,14 +147,14 @@ def _facts(row: FindingRow, check: Check, before: _Visit, after: _Visit | None, 
         "asset_uid": row.asset_uid,
         "state": row.state,
         "subject": {"kind": row.subject.kind, "key": row.subject.key},
-        "before": _visit_facts(before),
-        "after": _visit_facts(after) if after else None,
+        "before": _visit_facts(store, before),
+        "after": _visit_facts(store, after) if after else None,
         "events": [_event_facts(event) for event in events],
     }
     return canonical(content) + b"\n"
 
 
-def _visit_facts(visit: _Visit) -> dict[str, object]:
+def _visit_facts(store: Store, visit: _Visit) -> dict[str, object]:
     attempt, run = visit.host.attempt, visit.run
     return {
         "scan": visit.scan_id,
@@ -160,6 +165,7 @@ def _visit_facts(visit: _Visit) -> dict[str, object]:
         "outcome": run.outcome.value,
         "observed": run.observed,
         "privilege": run.privilege.value,
+        "feeds": [json.loads(dump(note)) for note in store.scan(visit.scan_id).feeds],
         "answers": [_answer_facts(stored) for stored in visit.answers],
     }
 

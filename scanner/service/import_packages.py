@@ -22,6 +22,7 @@ from scanner.importers.supplied import SuppliedPackages
 from scanner.probes import PROBES
 from scanner.probes.linux.written import packages_text, system_text
 from scanner.query import Answer, Attempt
+from scanner.service.feed_rows import as_answers, rows_of
 from scanner.service.planned import Basis, to_store
 from scanner.store.records import HostResult, Saved, ScanKind, ScanState
 from scanner.store.store import Store
@@ -78,6 +79,7 @@ def import_packages(
     judged = replace_checks(basis, frozenset(facts))
     context = Context(asset, facts, supplied.collected_at, basis.support.dates, advisories)
     runs = tuple(run for check in judged.checks for run in check.judge(context, {}))
+    answers += as_answers(rows_of(advisories, facts, runs), supplied.collected_at)
     scan_id = store.begin_scan(to_store(judged, estate, [asset], ScanKind.IMPORT, now, _told(supplied, listed)))
     state = ScanState.PARTIAL
     try:

@@ -17,6 +17,7 @@ from inventory.scope import covering
 from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
 from reports.sources import SUPPORT, fresh_days
 from reports.updates import rates_cves, worst_first
+from scanner.service.feed_rows import PREFIX
 from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
 from scanner.store.store import Store
 
@@ -221,6 +222,8 @@ def _count(hosts: Sequence[StoredHost], outcome: Outcome) -> dict[str, int]:
 def _evidence(hosts: Sequence[StoredHost]) -> Iterator[EvidenceItem]:
     for host in hosts:
         for stored in host.answers:
+            if stored.query.startswith(PREFIX):  # what a feed said: told with the feed, once for all hosts
+                continue
             yield EvidenceItem(
                 host.asset.name,
                 stored.query,

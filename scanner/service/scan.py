@@ -22,6 +22,7 @@ from scanner.engine import Looked, Pace, look
 from scanner.feeds.support_dates import SupportFeed
 from scanner.query import Surroundings, Transport
 from scanner.service.bench import Bench, Order, Worked, feeds_of, not_counted
+from scanner.service.feed_rows import as_answers
 from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
 from scanner.service.planned import Basis, to_store
@@ -169,7 +170,7 @@ def _result(looked: Looked, worked: Worked) -> HostResult:
     return HostResult(
         asset=looked.asset,
         attempt=looked.attempt,
-        answers=looked.answers,
+        answers=(*looked.answers, *as_answers(worked.rows, looked.finished_at)),
         runs=worked.runs,
         identity=worked.identity,
         os_name=worked.os_name,
