@@ -31,7 +31,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for critical .. 4 for info, for sorting."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ NO_FEED = "no advisory feed is loaded"
 _NO_FIX = frozenset({Verdict.NO_VENDOR_FIX})
 _SUBSCRIPTION = frozenset({Verdict.FIX_NEEDS_SUBSCRIPTION})
 _UNIMPORTANT = frozenset({Verdict.UNIMPORTANT})
-_UNJUDGED = frozenset({Verdict.NOT_ASSESSED})
 
 
 def _actions(opinion: Opinion, verdicts: frozenset[Verdict]) -> list[Action]:
@@ -33,9 +32,9 @@ def without_fix(opinion: Opinion | None) -> Iterator[Ruling]:
     actions = _actions(opinion, _NO_FIX)
     for action in actions:
         told = f"{some(action.installed)}: {action.cleared.words} without a fix from the vendor, by {opinion.name}"
-        yield failed(told, Subject("package", action.source), Severity.INFO, action.members)
-    if opinion.gap is not None:
-        yield opinion.gap
+        yield failed(told + opinion.remark, Subject("package", action.source), Severity.INFO, action.members)
+    if (doubt := opinion.doubt) is not None:
+        yield doubt
     elif not opinion.tells_unfixed:
         told = f"{opinion.name} tells of fixed weaknesses only: which have no fix yet its publisher does not say there"
         yield not_assessed(Reason.FEED_MISSING, told)
@@ -46,7 +45,7 @@ def without_fix(opinion: Opinion | None) -> Iterator[Ruling]:
             if unimportant
             else ""
         )
-        yield passed(f"{opinion.name} knows of no weakness without a fix{beside}")
+        yield passed(f"{opinion.name} knows of no weakness without a fix{beside}{opinion.remark}")
 
 
 def by_subscription(host: Host, opinion: Opinion | None) -> Iterator[Ruling]:
@@ -56,12 +55,14 @@ def by_subscription(host: Host, opinion: Opinion | None) -> Iterator[Ruling]:
     actions = _actions(opinion, _SUBSCRIPTION)
     for action in actions:
         scopes = sorted({member.attributes.get("scope", "") for member in action.members})
-        told = f"{action.sentence}, by {opinion.name}; it needs {some(scopes)}: {_evidence(host, scopes)}"
+        told = (
+            f"{action.sentence}, by {opinion.name}; it needs {some(scopes)}: {_evidence(host, scopes)}{opinion.remark}"
+        )
         yield failed(told, Subject("package", action.source), action.severity, action.members)
-    if opinion.gap is not None:
-        yield opinion.gap
+    if (doubt := opinion.doubt) is not None:
+        yield doubt
     elif not actions:
-        yield passed(f"{opinion.name} knows of no fix that this host would need a subscription for")
+        yield passed(f"{opinion.name} knows of no fix that this host would need a subscription for{opinion.remark}")
 
 
 def _evidence(host: Host, scopes: Sequence[str]) -> str:
@@ -83,14 +84,15 @@ def unspoken(opinion: Opinion | None) -> Iterator[Ruling]:
     matches = opinion.matches
     local = [one for one in matches.foreign if one.standing is Standing.LOCAL]
     yield from _without_source(local)
-    unjudged = [*_others(matches.foreign), *_unread(matches), *_streams(opinion)]
+    unjudged = [*_others(matches.foreign), *opinion.unjudged()]
     if unjudged:
         told = f"{counted(len(unjudged), 'package')} no advisory speaks of: {some(unjudged, MOST_NAMED)}"
         yield not_assessed(Reason.FEED_MISSING, told)
+    elif opinion.list_gap is not None:
+        yield opinion.list_gap
     elif not local:
-        yield passed(
-            f"{counted(matches.total, 'package is', 'packages are')} judged by {opinion.name}{_origin(matches)}"
-        )
+        judged = counted(matches.total, "package is", "packages are")
+        yield passed(f"{judged} judged by {opinion.name}{_origin(matches)}{opinion.remark}")
 
 
 def _origin(matches: Matches) -> str:
@@ -115,12 +117,3 @@ def _member(one: Foreign) -> Member:
 
 def _others(foreign: Iterable[Foreign]) -> list[str]:
     return [f"{one.package} {one.version} ({one.evidence})" for one in foreign if one.standing is Standing.FOREIGN]
-
-
-def _unread(matches: Matches) -> list[str]:
-    return [f"{unit.package} {unit.version} (its version cannot be compared)" for unit in matches.unread]
-
-
-def _streams(opinion: Opinion) -> list[str]:
-    named = (some(action.installed) for action in opinion.actions(_UNJUDGED))
-    return [f"{name} (the stream of its module is not known)" for name in named]

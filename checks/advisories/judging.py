@@ -137,7 +137,7 @@ def _hit(cve: str, rows: Sequence[_Row], installed: Installed, reach: Reach) -> 
     if not opened or (not received and any(row.state == _FIXED for row in rows if reach.has(row.statement.scope))):
         return None
     if not same or installed.module == UNKNOWN_STREAM:
-        why = "the stream of the module is not known"
+        why = "the stream of its module is not known"
         return Hit(cve, Verdict.NOT_ASSESSED, opened[0].advisory, severity=opened[0].severity, why=why)
     if all(statement.unimportant for statement in opened):
         return _said(cve, Verdict.UNIMPORTANT, opened, installed)

@@ -44,8 +44,8 @@ class Release:
         """Raises :class:`FeedContentError`."""
         known = self._known.get(package)
         if known is None:
-            rows = (table.get(package) for table in self._tables)
-            known = self._known[package] = tuple(s for row in rows if row is not None for s in statements_of(row))
+            rows = [row for table in self._tables if (row := table.get(package)) is not None]
+            known = self._known[package] = _each_once([statements_of(row) for row in rows])
         return known
 
     def line(self, package: str) -> str:
@@ -54,6 +54,11 @@ class Release:
             statements = self.statements(package)
             self._lines[package] = statements_line(statements) if statements else ""
         return self._lines[package]
+
+
+def _each_once(told: Sequence[tuple[Statement, ...]]) -> tuple[Statement, ...]:
+    """Two feeds may say the same: SUSE's and openSUSE's archives name each other's releases. One feed never does."""
+    return told[0] if len(told) == 1 else tuple(dict.fromkeys(statement for feed in told for statement in feed))
 
 
 class Advisories:

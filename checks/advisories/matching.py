@@ -8,6 +8,7 @@ apk by origin (patch-levels rule 1).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from checks.advisories.epochs import judged_without_epochs
 from checks.advisories.judging import Installed, Judged, judged, module_of
 from checks.advisories.kernels import is_kernel
 from checks.advisories.library import Release
@@ -84,11 +85,11 @@ class Matches:
 
 
 class Matcher:
-    """Judges packages of one release, for hosts of one reach."""
+    """Judges packages of one release, for hosts of one reach. ``epochs``: whether their versions have them."""
 
-    def __init__(self, release: Release, family: Family, manager: str, reach: Reach) -> None:
+    def __init__(self, release: Release, family: Family, manager: str, reach: Reach, *, epochs: bool = True) -> None:
         self.release, self.family, self.manager = release, family, manager
-        self._reach = reach
+        self._reach, self._epochs = reach, epochs
         self._units: dict[tuple[str, ...], Unit] = {}
         self._seen: dict[int, tuple[Package, Unit]] = {}  # by identity: most hosts share the objects too
         self._judged: dict[tuple[str, str, str], tuple[Judged, bool]] = {}
@@ -199,7 +200,10 @@ class Matcher:
             return _NOTHING
         epoch = not name.startswith("src:")
         bare = version if epoch else version.partition(":")[2] or version
-        return judged(Installed(self.manager, bare, module, epoch), statements, self._reach)
+        installed = Installed(self.manager, bare, module, epoch)
+        if epoch and not self._epochs:
+            return judged_without_epochs(installed, statements, self._reach)
+        return judged(installed, statements, self._reach)
 
 
 _NOTHING = Judged()

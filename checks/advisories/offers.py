@@ -31,8 +31,8 @@ def not_offered(host: Host, opinion: Opinion | None, state: object) -> Iterator[
         fixes = counted(len(sources), "fix", "fixes")
         told = f"{why}: {fixes} known to {opinion.name} {'is' if len(sources) == 1 else 'are'} not offered"
         yield failed(f"{told} ({some(sources, MOST_NAMED)})", Subject("cause", cause))
-    if opinion.gap is not None:
-        yield opinion.gap
+    if (doubt := opinion.doubt) is not None:
+        yield doubt
     elif not causes:
         yield passed(f"the host is offered every fix that {opinion.name} knows for it")
 

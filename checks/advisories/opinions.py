@@ -15,7 +15,9 @@ from checks.advisories.releases import Family, family_of, release_of
 from checks.advisories.running_kernel import RunningKernel, judge_kernel
 from checks.advisories.scopes import Reach, reach_of
 from checks.advisories.standing import Provenance
+from checks.advisories.supplied import EPOCH, gap, remark
 from checks.advisories.verdict import Verdict
+from checks.advisories.words import counted, some
 from checks.finding import Ruling, not_assessed
 from inventory.facts.entitlements import Entitlements
 from inventory.facts.kernel import Kernel
@@ -24,6 +26,7 @@ from inventory.facts.origins import Origins
 from inventory.facts.packages import Packages, Repositories, Updates
 from inventory.facts.system import System
 
+_UNJUDGED = frozenset({Verdict.NOT_ASSESSED})
 MAX_ACTIONS = 200_000
 MAX_KEPT = 2_000_000  # members of what was grouped, most of them shared
 
@@ -50,12 +53,17 @@ class Host:
 
 
 class Opinion:
-    """One host by one feed. ``matches``: None when no feed speaks of its release; ``gap``: why it proves no pass."""
+    """One host by one feed. ``matches``: None when no feed speaks of its release; ``gap``: why it proves no pass.
+
+    Of a supplied package list ``list_gap`` is why, and ``remark`` what sentences have to add, for what it leaves out.
+    """
 
     def __init__(self, host: Host, resident: "Resident", rater: Rater, today: date) -> None:
         self.host, self._resident, self._rater = host, resident, rater
         family, release = family_of(host.system), resident.release(host.system)
         self.name, self.gap = _named(release, host.system, resident.max_age_days, today)
+        self.remark = remark(host.packages, family)
+        self.list_gap: Ruling | None = None
         self.matches: Matches | None = None
         self.kernel: RunningKernel | None = None
         self._matcher: Matcher | None = None
@@ -63,6 +71,8 @@ class Opinion:
         self.scheme = host.packages.manager
         self.tells_unfixed = family is not None and family.tells_unfixed
         if family is not None and release is not None:
+            self.list_gap = gap(host.packages, family, self.name)
+            self.gap = self.gap or self.list_gap
             self._judge(resident.matcher(release, family, host), family)
 
     def _judge(self, matcher: Matcher, family: Family) -> None:
@@ -87,6 +97,25 @@ class Opinion:
                 action = self._resident.action(source, these, verdicts, self._rater, self.scheme)
                 found += [action] if action else []
         return sorted(found, key=lambda action: action.source)
+
+    def unjudged(self) -> list[str]:
+        """Packages of which the list of packages, or the feed, tells too little: each with why."""
+        if self.matches is None:
+            return []
+        named = [f"{unit.package} {unit.version} (its version cannot be compared)" for unit in self.matches.unread]
+        for action in self.actions(_UNJUDGED):
+            why = sorted({member.attributes.get("why", "") for member in action.members})
+            named.append(f"{some(action.installed)} ({some(why)})")
+        return named
+
+    @property
+    def doubt(self) -> Ruling | None:
+        """Why finding nothing in the packages proves no pass; None when it does."""
+        if self.gap is not None:
+            return self.gap
+        unjudged = self.unjudged()
+        told = f"{counted(len(unjudged), 'package')} could not be compared with {self.name}: {some(unjudged)}"
+        return not_assessed(Reason.OUTPUT_UNREADABLE, told) if unjudged else None
 
     def reached(self) -> dict[str, list[Unit]]:
         """By source, the packages that have a fix some advisory asked for."""
@@ -123,7 +152,7 @@ class Resident:
     def __init__(self, advisories: Advisories) -> None:
         self._advisories = advisories
         self.max_age_days = advisories.max_age_days
-        self._matchers: dict[tuple[str, str, Reach], Matcher] = {}
+        self._matchers: dict[tuple[str, str, Reach, bool], Matcher] = {}
         self._actions: dict[tuple[object, ...], Action | None] = {}
         self._cleared: dict[tuple[object, ...], Cleared | None] = {}
         self._weight = 0
@@ -135,11 +164,12 @@ class Resident:
 
     def matcher(self, release: Release, family: Family, host: Host) -> Matcher:
         reach = reach_of(host.system, family, host.entitlements)
-        key = (release.name, host.packages.manager, reach)
+        epochs = EPOCH not in host.packages.unknown
+        key = (release.name, host.packages.manager, reach, epochs)
         if key not in self._matchers:
             if len(self._matchers) >= 1_000:  # the minor release is what a host says it is
                 self._matchers.clear()
-            self._matchers[key] = Matcher(release, family, host.packages.manager, reach)
+            self._matchers[key] = Matcher(release, family, host.packages.manager, reach, epochs=epochs)
         return self._matchers[key]
 
     def _rater(self, exposure: str | None) -> Rater:

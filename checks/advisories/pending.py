@@ -114,11 +114,11 @@ def pending_by_both(host: Host, opinion: Opinion, state: object = None) -> Itera
     own = own_list(host, kernel=False)
     actions = opinion.actions(TO_UPDATE) if opinion.matches else []
     for action in actions:
-        told = f"{action.sentence}; {_who(action.source, own, host, opinion.name)}"
+        told = f"{action.sentence}; {_who(action.source, own, host, opinion.name)}{opinion.remark}"
         yield failed(told, Subject("package", action.source), action.severity, action.members)
     named = {action.source for action in actions}
     yield from _of_host_alone({source: own[source] for source in own if source not in named}, opinion)
-    gap = opinion.gap or lost(host, state)
+    gap = opinion.doubt or lost(host, state)
     if gap is not None:
         yield gap
     elif not actions and not own:
@@ -170,6 +170,7 @@ def _nothing_open(host: Host, opinion: Opinion) -> str:
     matches = opinion.judged
     untold = f" (of {matches.untold} the origin is not established)" if matches.untold else ""
     told = f"nothing that {opinion.name} knows a fix for is open in {counted(matches.total, 'package')}{untold}"
+    told += opinion.remark
     if host.updates is None:
         return f"{told}; the host's own list could not be had"
     if blind(host.updates, host.repositories, host.origins) is None:

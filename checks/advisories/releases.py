@@ -14,12 +14,13 @@ class Family:
     numbers: int
     makers: tuple[str, ...]  # how the Origin of its repositories (deb) or VENDOR of its packages (rpm) begins
     tells_unfixed: bool = False  # its publisher also names weaknesses that have no fix yet
+    by_source: bool = False  # rpm: its publisher names source packages, for some of its advisories at least
 
 
 _DEBIAN = Family("debian", 1, ("Debian",), tells_unfixed=True)
 _UBUNTU = Family("ubuntu", 2, ("Ubuntu", "UbuntuESM"), tells_unfixed=True)
-_SLES = Family("sles", 2, ("SUSE", "openSUSE"))  # Package Hub's are openSUSE's, and SUSE tells of them
-_LEAP = Family("opensuse-leap", 2, ("SUSE", "openSUSE"))
+_SLES = Family("sles", 2, ("SUSE", "openSUSE"), by_source=True)  # Package Hub's are openSUSE's, and SUSE tells of them
+_LEAP = Family("opensuse-leap", 2, ("SUSE", "openSUSE"), by_source=True)
 
 # os-release ID -> family.
 FAMILIES: Mapping[str, Family] = {
@@ -33,7 +34,7 @@ FAMILIES: Mapping[str, Family] = {
     "opensuse": _LEAP,  # as releases before 15 call themselves
     "opensuse-leap": _LEAP,
     "rhel": Family("rhel", 1, ("Red Hat",)),
-    "rocky": Family("rocky", 1, ("Rocky",)),
+    "rocky": Family("rocky", 1, ("Rocky",), by_source=True),
     "sled": _SLES,
     "sles": _SLES,
     "sles_sap": _SLES,

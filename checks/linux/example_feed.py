@@ -1,6 +1,6 @@
 """Small made-up feeds, hosts and sentences for the examples of the checks on patch levels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from checks.advisories.library import Advisories, Feed
@@ -21,10 +21,13 @@ BY_ESM = Statement("CVE-2026-6", ("CVE-2026-6",), "3.0.15-1+esm1", scope="esm-in
 FRESH, OLD = date(2026, 2, 23), date(2026, 2, 22)  # 7 and 8 days before the time of examples
 
 
-def feed(rows: Mapping[str, Statement], *, day: date = FRESH, release: str = "debian:12") -> Advisories:
-    """A feed of one release: package -> its one statement."""
-    table = encode((package, statements_line([statement])) for package, statement in rows.items())
-    note = FeedNote("debian", "Debian", day, len(rows), "")
+def feed(
+    rows: Mapping[str, Statement | Sequence[Statement]], *, day: date = FRESH, release: str = "debian:12"
+) -> Advisories:
+    """A feed of one release: package -> its one statement, or several."""
+    said = {package: [one] if isinstance(one, Statement) else one for package, one in rows.items()}
+    table = encode((package, statements_line(statements)) for package, statements in said.items())
+    note = FeedNote(release.partition(":")[0], "Debian", day, len(rows), "")
     return Advisories([Feed(note, {release: Table(table)})])
 
 
@@ -39,6 +42,11 @@ def package(name: str, version: str, source: str = "", *, held: bool = False) ->
 
 def packages(*items: Package) -> Packages:
     return Packages("deb", items)
+
+
+def supplied(*items: tuple[str, str], manager: str = "deb", unknown: tuple[str, ...] = ()) -> Packages:
+    """A list that somebody supplied: names and versions alone."""
+    return Packages(manager, tuple(Package(*item, "x86_64", "", "") for item in items), unknown)
 
 
 LIBSSL = package("libssl3", "3.0.11-1", "openssl")

@@ -7,12 +7,12 @@ their publishers do not package for Linux distributions (Tomcat, Kafka, Keycloak
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from inventory.facts.origins import Origins
 from inventory.facts.packages import Package, Packages
+from inventory.remembered import Remembered
 
 KNOWN_NAMES, KNOWN_LENGTH = 16_384, 100  # remembered package names, and how long they may be: hostile ones are not kept
 
@@ -120,14 +120,13 @@ SERVERS = (
 
 def named(packages: Packages, products: tuple[Product, ...]) -> list[Package]:
     """Packages that bear the name of one of these products: few of a host's, and hosts share most names."""
-    is_one = _any_of(products)
-    return [package for package in packages.items if is_one(package.name)]
+    known = _any_of(products)
+    return [package for package in packages.items if known[package.name]]
 
 
 @lru_cache(maxsize=8)
-def _any_of(products: tuple[Product, ...]) -> Callable[[str], bool]:
-    """Tells every product's packages by name; most packages of a host are none of them, and hosts share most names."""
+def _any_of(products: tuple[Product, ...]) -> Remembered[bool]:
+    """Whether a name is that of some product's package."""
     bare = (re.sub(r"\?P<\w+>", "", product.package.pattern) for product in products)
     pattern = re.compile("|".join(f"(?:{pattern})" for pattern in bare))
-    known = lru_cache(maxsize=KNOWN_NAMES)(lambda name: pattern.fullmatch(name) is not None)
-    return lambda name: known(name) if len(name) <= KNOWN_LENGTH else pattern.fullmatch(name) is not None
+    return Remembered(lambda name: pattern.fullmatch(name) is not None, KNOWN_NAMES, KNOWN_LENGTH)

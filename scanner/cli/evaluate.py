@@ -15,27 +15,10 @@ from scanner.cli.settings import SettingsError, resolve
 if TYPE_CHECKING:
     from checks.finding import Severity
     from scanner.cli.workbench import Workbench
-    from scanner.service.evaluate import Change, Judged, Rules
+    from scanner.service.evaluate import Change, Evaluated, Rules
 
 MOST_ROWS = 40  # of each table on a terminal; --format json has all of them
 MOST_HOSTS = 6  # named behind one CVE
-
-
-@dataclass
-class Tally:
-    """What the terminal and the JSON tell, gathered while hosts go by."""
-
-    hosts: int = 0
-    oldest: datetime | None = None
-    newest: datetime | None = None
-    changes: "list[Change]" = field(default_factory=list)
-
-    def add(self, judged: "Judged") -> None:
-        at = judged.visit.finished_at
-        self.hosts += 1
-        self.oldest = min(self.oldest or at, at)
-        self.newest = max(self.newest or at, at)
-        self.changes += judged.changes
 
 
 def evaluate(
@@ -66,16 +49,14 @@ def evaluate(
     with plain_errors(SettingsError):
         settings = resolve({"database": database})
     from scanner.cli.workbench import EXPECTED, Workbench
-    from scanner.service.evaluate import evaluate as evaluate_stored
-    from scanner.service.evaluate import matching
+    from scanner.service.bench import BenchError
     from scanner.service.evaluate_record import recorded
+    from scanner.service.evaluate_shares import evaluated
 
-    with plain_errors(*EXPECTED):
+    with plain_errors(*EXPECTED, BenchError):
         bench = Workbench(settings)
         rules = rules_of(bench, check or ())
-        tally = Tally()
-        for judged in evaluate_stored(bench.store, rules, matching(limit or ())):
-            tally.add(judged)
+        tally = evaluated(bench.store, rules, bench.order(rules.checks), limit or ())
         changed = {change.asset for change in tally.changes}
         stored = recorded(bench.store, rules, bench.support, changed) if record and changed else 0
         never = bench.store.never_seen()
@@ -83,7 +64,7 @@ def evaluate(
     raise typer.Exit(_exit(tally, fail_on))
 
 
-def _exit(tally: Tally, fail_on: str | None) -> Exit:
+def _exit(tally: "Evaluated", fail_on: str | None) -> Exit:
     from scanner.service.evaluate import What
 
     limit = SEVERITIES.index(fail_on) if fail_on else -1
@@ -91,11 +72,11 @@ def _exit(tally: Tally, fail_on: str | None) -> Exit:
     return Exit.THRESHOLD_MET if worse else Exit.OK
 
 
-def _told(tally: Tally, rules: "Rules", never: Sequence[str], stored: int) -> str:
+def _told(tally: "Evaluated", rules: "Rules", never: Sequence[str], stored: int) -> str:
     return "\n".join(_lines(tally, rules, never, stored))
 
 
-def _lines(tally: Tally, rules: "Rules", never: Sequence[str], stored: int) -> Iterator[str]:
+def _lines(tally: "Evaluated", rules: "Rules", never: Sequence[str], stored: int) -> Iterator[str]:
     from scanner.service.evaluate import What
 
     yield f"Judged again: {_hosts(tally.hosts)}, as of {rules.now:%Y-%m-%d %H:%M} UTC; nothing was connected to."
@@ -143,9 +124,9 @@ def _some(names: Sequence[str]) -> str:
 def _table(changes: "Sequence[Change]") -> str:
     from reports.text import safe_text
 
-    ordered = sorted(changes, key=lambda c: (c.severity.rank, c.check.id, c.subject.key, c.asset))
+    ordered = sorted(changes, key=lambda c: (c.severity.rank, c.check_id, c.subject.key, c.asset))
     rows = [
-        (c.severity.value, c.asset, c.check.id, c.subject.key, safe_text(c.observed, 60)) for c in ordered[:MOST_ROWS]
+        (c.severity.value, c.asset, c.check_id, c.subject.key, safe_text(c.observed, 60)) for c in ordered[:MOST_ROWS]
     ]
     more = f"\n... and {len(ordered) - MOST_ROWS:,} more (--format json)" if len(ordered) > MOST_ROWS else ""
     return table(("severity", "host", "check", "subject", "observed"), rows) + more
@@ -177,7 +158,7 @@ def _cve_cells(cves: Sequence[_Cve]) -> Iterator[tuple[str, ...]]:
         yield severity, cve.id, f"yes, since {cve.exploited}" if cve.exploited else "", _some(cve.hosts)
 
 
-def _as_json(tally: Tally, rules: "Rules", never: Sequence[str], stored: int) -> str:
+def _as_json(tally: "Evaluated", rules: "Rules", never: Sequence[str], stored: int) -> str:
     told: dict[str, Any] = {
         "at": rules.now.astimezone(UTC).isoformat(),
         "hosts": tally.hosts,
@@ -206,7 +187,7 @@ def _change(change: "Change") -> dict[str, Any]:
     return {
         "what": change.what.value,
         "host": change.asset,
-        "check": change.check.id,
+        "check": change.check_id,
         "subject": {"kind": change.subject.kind, "key": change.subject.key},
         "severity": change.severity.value,
         "observed": change.observed,

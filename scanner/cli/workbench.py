@@ -30,6 +30,7 @@ from scanner.feeds.support_dates import FeedError, SupportFeed, load
 from scanner.feeds.support_shelf import support_dates
 from scanner.query import Surroundings
 from scanner.secrets.credentials import CredentialStore
+from scanner.service.bench import Order, order_of
 from scanner.service.plan import Plan, PlanError, choose_checks, plan
 from scanner.service.planned import Basis
 from scanner.service.report import report_data
@@ -104,6 +105,11 @@ class Workbench:
         """Today's checks and feeds."""
         notes = self.advisories.notes if self.advisories else ()
         return Basis(choose_checks(self.catalogue, ()), digest(self.catalogue), self.support, notes)
+
+    def order(self, checks: Sequence[Check]) -> Order:
+        """For a process of ours that judges with these checks and today's feeds."""
+        folder = self.settings.path("feeds_folder")
+        return order_of(checks, digest(self.catalogue), self.support, self.advisories, folder)
 
     @cached_property
     def store(self) -> Store:

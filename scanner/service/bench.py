@@ -22,6 +22,7 @@ from inventory.facts.system import System
 from scanner.engine import Facts, Looked, read
 from scanner.feeds.files import ShelfError
 from scanner.feeds.shelf import Shelf
+from scanner.feeds.support_dates import SupportFeed
 from scanner.service.feed_rows import rows_of
 from scanner.service.patience import Patience, TookTooLong
 from scanner.store.packing import Packed, Packer
@@ -42,6 +43,20 @@ class Order:
     feeds_folder: Path | None = None
     feeds: tuple[tuple[str, str], ...] = ()  # name and digest of each that is read
     max_age_days: int = 7
+
+
+def order_of(
+    checks: Sequence[Check],
+    catalogue_digest: str,
+    support: SupportFeed,
+    advisories: Advisories | None,
+    feeds_folder: Path | None,
+) -> Order:
+    ids = tuple(check.id for check in checks)
+    if advisories is None:
+        return Order(ids, catalogue_digest, support.data, support.digest)
+    fed = feeds_of(advisories)
+    return Order(ids, catalogue_digest, support.data, support.digest, feeds_folder, fed, advisories.max_age_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,11 @@ def _given_up(check: Check) -> CheckRun:
 
 def bench_of(order: Order) -> Bench:
     """Raises :class:`BenchError` when what is loaded here is not what was ordered."""
+    return Bench(*tools_of(order))
+
+
+def tools_of(order: Order) -> tuple[tuple[Check, ...], SupportDates, Advisories | None]:
+    """Checks and feeds. Raises :class:`BenchError` when what is loaded here is not what was ordered."""
     try:
         known, support, advisories = catalogue(), decode(order.support), _advisories(order)
     except (CatalogueError, SupportFeedError, ShelfError) as fault:
@@ -121,7 +141,7 @@ def bench_of(order: Order) -> Bench:
     if hashlib.sha256(order.support).hexdigest() != order.support_digest:
         raise BenchError("the support dates are not those that the scan was planned with")
     by_id = {check.id: check for check in known}
-    return Bench([by_id[name] for name in order.checks], support, advisories)
+    return tuple(by_id[name] for name in order.checks), support, advisories
 
 
 def _advisories(order: Order) -> Advisories | None:

@@ -6,7 +6,7 @@ longer the one that the visit was judged with.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -26,9 +26,10 @@ from scanner.probes.script import ScriptProbe
 from scanner.query import Answer
 from scanner.service.planned import reads_advisories, reads_support
 from scanner.store.store import Store
-from scanner.store.visits import Asked, Kept
+from scanner.store.visits import Asked, Kept, Share
 
 REMEMBERED = 2_000  # facts of small answers; hosts of one kind share them
+MAX_PAIRS = 50_000  # of lists of members
 REMEMBERED_BYTES = 16_384  # of an answer: larger ones are of one host only
 
 
@@ -46,7 +47,7 @@ class Change:
 
     what: What
     asset: str
-    check: Check
+    check_id: str
     subject: Subject
     severity: Severity
     observed: str
@@ -90,15 +91,39 @@ class Rules:
         return Asked(tuple(sorted({*facts, *also})), tuple(check.id for check in checks))
 
 
+@dataclass
+class Evaluated:
+    """What judging many assets again came to."""
+
+    hosts: int = 0
+    oldest: datetime | None = None  # evidence
+    newest: datetime | None = None
+    changes: list[Change] = field(default_factory=list)
+
+    def add(self, judged: Judged) -> None:
+        at = judged.visit.finished_at
+        self.merge(Evaluated(1, at, at, list(judged.changes)))
+
+    def merge(self, other: "Evaluated") -> None:
+        self.hosts += other.hosts
+        self.oldest = min((at for at in (self.oldest, other.oldest) if at), default=None)
+        self.newest = max((at for at in (self.newest, other.newest) if at), default=None)
+        self.changes += other.changes
+
+
 def evaluate(
-    store: Store, rules: Rules, chosen: Callable[[Asset], bool] = lambda _: True, also: Sequence[str] = ()
+    store: Store,
+    rules: Rules,
+    chosen: Callable[[Asset], bool] = lambda _: True,
+    also: Sequence[str] = (),
+    share: Share = Share(),  # noqa: B008 (frozen)
 ) -> Iterator[Judged]:
     """Every asset that was ever looked at and is ``chosen``. ``also``: further queries to read.
 
     Raises :class:`StoreError`.
     """
     judging = _Judging(rules)
-    for visit in store.latest_visits(lambda digest: rules.asked(digest, also)):
+    for visit in store.latest_visits(lambda digest: rules.asked(digest, also), share):
         if chosen(visit.asset):
             yield judging.again(visit)
 
@@ -123,6 +148,7 @@ def facts_of(check: Check) -> tuple[str, ...]:
 class _Judging:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._differences = _Differences()
         self._known: OrderedDict[tuple[str, ...], object] = OrderedDict()
 
     def again(self, visit: Kept) -> Judged:
@@ -130,7 +156,7 @@ class _Judging:
         facts, rights = self._facts(visit, {fact for check in checks for fact in facts_of(check)})
         context = Context(visit.asset, facts, self._rules.now, self._rules.support, self._rules.advisories)
         runs = tuple(run for check in checks for run in check.judge(context, rights))
-        return Judged(visit, facts, runs, tuple(_changes(visit, checks, runs)))
+        return Judged(visit, facts, runs, tuple(_changes(visit, checks, runs, self._differences)))
 
     def _facts(self, visit: Kept, names: set[str]) -> tuple[dict[str, Any], dict[str, Privilege]]:
         facts: dict[str, Any] = {}
@@ -162,14 +188,16 @@ def _gap(answers: Sequence[Answer]) -> bool:
     return any(answer.missing for answer in answers)
 
 
-def _changes(visit: Kept, checks: Sequence[Check], runs: Sequence[CheckRun]) -> Iterator[Change]:
+def _changes(
+    visit: Kept, checks: Sequence[Check], runs: Sequence[CheckRun], differences: "_Differences"
+) -> Iterator[Change]:
     by_id = {check.id: check for check in checks}
     before, after = _by_subject(visit.runs), _by_subject(runs)
     gaps = {run.check_id: run for run in runs if run.outcome in (Outcome.NOT_ASSESSED, Outcome.ERROR)}
     for (check_id, subject), run in after.items():
         then = before.get((check_id, subject))
         if run.outcome is Outcome.FAIL:
-            yield from _failing(visit.asset, by_id[check_id], then, run)
+            yield from _failing(visit.asset, by_id[check_id], then, run, differences)
     for (check_id, subject), then in before.items():
         if then.outcome is Outcome.FAIL and check_id in by_id:
             now = after.get((check_id, subject)) or gaps.get(check_id)
@@ -180,12 +208,12 @@ def _by_subject(runs: Sequence[CheckRun]) -> Mapping[tuple[str, Subject], CheckR
     return {(run.check_id, run.subject): run for run in runs}
 
 
-def _failing(asset: Asset, check: Check, then: CheckRun | None, run: CheckRun) -> Iterator[Change]:
+def _failing(
+    asset: Asset, check: Check, then: CheckRun | None, run: CheckRun, differences: "_Differences"
+) -> Iterator[Change]:
     severity = run.severity or check.severity
-    known = {member.id for member in then.members} if then else set()
-    added = tuple(member for member in run.members if member.id not in known)
-    dropped = tuple(sorted(known - {member.id for member in run.members}))
-    told = (asset.name, check, run.subject, severity, run.observed, added, dropped)
+    added, dropped = differences.between(then.members if then else (), run.members)
+    told = (asset.name, check.id, run.subject, severity, run.observed, added, dropped)
     if then is None or then.outcome is not Outcome.FAIL:
         yield Change(What.NEW, *told)
         return
@@ -197,9 +225,29 @@ def _failing(asset: Asset, check: Check, then: CheckRun | None, run: CheckRun) -
 
 
 def _no_longer_failing(asset: Asset, check: Check, then: CheckRun, now: CheckRun | None) -> Iterator[Change]:
+    if now is not None and now.outcome is Outcome.FAIL:
+        return
     severity, dropped = then.severity or check.severity, tuple(member.id for member in then.members)
     if now is None or now.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE):
         told = now.observed if now else f"{then.subject} is no longer among what fails"
-        yield Change(What.GONE, asset.name, check, then.subject, severity, told, (), dropped)
-    elif now.outcome is not Outcome.FAIL:
-        yield Change(What.UNSURE, asset.name, check, then.subject, severity, now.observed, (), dropped)
+        yield Change(What.GONE, asset.name, check.id, then.subject, severity, told, (), dropped)
+    else:
+        yield Change(What.UNSURE, asset.name, check.id, then.subject, severity, now.observed, (), dropped)
+
+
+class _Differences:
+    """Between two lists of members. Hosts share them by the thousand, so each pair is compared once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[object, object, tuple[Member, ...], tuple[str, ...]]] = {}
+
+    def between(self, then: tuple[Member, ...], now: tuple[Member, ...]) -> tuple[tuple[Member, ...], tuple[str, ...]]:
+        """What came, and the ids of what went."""
+        key = (id(then), id(now))
+        if key not in self._known:
+            if len(self._known) >= MAX_PAIRS:
+                self._known.clear()
+            before, after = {member.id for member in then}, {member.id for member in now}
+            added = tuple(member for member in now if member.id not in before)
+            self._known[key] = (then, now, added, tuple(sorted(before - after)))  # kept alive: their ids stay theirs
+        return self._known[key][2:]

@@ -21,7 +21,7 @@ from inventory.estate import Estate
 from scanner.engine import Looked, Pace, look
 from scanner.feeds.support_dates import SupportFeed
 from scanner.query import Surroundings, Transport
-from scanner.service.bench import Bench, Order, Worked, feeds_of, not_counted
+from scanner.service.bench import Bench, Order, Worked, not_counted, order_of
 from scanner.service.feed_rows import as_answers
 from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
@@ -52,6 +52,11 @@ class Job:
     options: Mapping[str, str] = field(default_factory=dict)
     advisories: Advisories | None = None
     feeds_folder: Path | None = None  # where those lie, for the worker
+
+    @property
+    def order(self) -> Order:
+        """For the worker."""
+        return order_of(self.plan.checks, self.catalogue_digest, self.support, self.advisories, self.feeds_folder)
 
     @property
     def basis(self) -> Basis:
@@ -119,7 +124,11 @@ async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, sc
 
     try:
         async with (
-            maker_for(len(job.plan.errands), bench, _order(job)) as maker,
+            maker_for(
+                len(job.plan.errands),
+                bench,
+                order_of(job.plan.checks, job.catalogue_digest, job.support, job.advisories, job.feeds_folder),
+            ) as maker,
             contextlib.aclosing(visits),
             _together() as hosts,
         ):
@@ -152,18 +161,6 @@ def _stored_plan(job: Job) -> ScanPlan:
 
 def _keeper(job: Job, write: Write, scan_id: int) -> Keeper:
     return Keeper(write, job.store, scan_id, 0.0 if len(job.plan.errands) < SMALL else LINGER_SECONDS)
-
-
-def _order(job: Job) -> Order:
-    return Order(
-        checks=tuple(check.id for check in job.plan.checks),
-        catalogue_digest=job.catalogue_digest,
-        support=job.support.data,
-        support_digest=job.support.digest,
-        feeds_folder=job.feeds_folder if job.advisories else None,
-        feeds=feeds_of(job.advisories) if job.advisories else (),
-        max_age_days=job.advisories.max_age_days if job.advisories else 0,
-    )
 
 
 def _result(looked: Looked, worked: Worked) -> HostResult:

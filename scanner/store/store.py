@@ -127,10 +127,24 @@ class Store:
         with self._database.reading() as connection:
             yield from reader.hosts(connection, self._database.blobs, scan_id, outputs=outputs)
 
-    def latest_visits(self, asked_of: Callable[[str], visits.Asked]) -> Iterator[visits.Kept]:
+    def latest_visits(
+        self,
+        asked_of: Callable[[str], visits.Asked],
+        share: visits.Share = visits.Share(),  # noqa: B008 (frozen)
+    ) -> Iterator[visits.Kept]:
         """The last visit of every asset that went through; ``asked_of`` a catalogue's digest tells what to read."""
         with self._database.reading() as connection:
-            yield from visits.latest(connection, self._database.blobs, asked_of)
+            yield from visits.latest(connection, self._database.blobs, asked_of, share)
+
+    @property
+    def url(self) -> str:
+        """For another process of ours to open the same record. May hold a password: never shown."""
+        return self._database.url
+
+    def visited(self) -> int:
+        """How many assets have a visit that went through."""
+        with self._database.reading() as connection:
+            return visits.count(connection)
 
     def never_seen(self) -> tuple[str, ...]:
         """Names of assets without a visit that went through."""

@@ -25,6 +25,7 @@ from scanner.store.records import ScanKind, StoreError
 from scanner.store.schema import asset, attempt, blob, check_run, evidence, ruling, scan, scan_asset, snapshot
 
 CHUNK = 200  # visits read at once: 200 package lists are about 12 MB
+MAX_RULINGS = 50_000  # remembered while reading
 LOOKED = (ScanKind.FULL.value, ScanKind.IMPORT.value)  # a verification looks at one thing only
 
 
@@ -34,6 +35,14 @@ class Asked:
 
     queries: tuple[str, ...]  # answers; further rounds of them come too
     checks: tuple[str, ...]  # ids
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One process's part of all visits."""
+
+    number: int = 0  # from 0
+    of: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +63,28 @@ class Kept:
     runs: tuple[CheckRun, ...]  # of the visit, or of its last evaluation that was recorded
 
 
-def latest(connection: Connection, folder: Path | None, asked_of: Callable[[str], Asked]) -> Iterator[Kept]:
+def latest(
+    connection: Connection, folder: Path | None, asked_of: Callable[[str], Asked], share: Share
+) -> Iterator[Kept]:
     """``asked_of`` gets the digest of the catalogue that a visit was judged with.
 
     Raises :class:`StoreError` for damaged evidence.
     """
-    of_visit = scan_asset.c.id.in_(_last_visits().correlate(None))
-    digests = select(scan_asset.c.id, scan.c.catalogue_digest).join(scan, scan.c.id == scan_asset.c.scan_id)
     groups: dict[str, list[int]] = defaultdict(list)
-    for row in connection.execute(digests.where(of_visit).order_by(scan_asset.c.asset_id)):
-        groups[row.catalogue_digest].append(row.id)
+    for number, digest in _last_visits(connection):
+        groups[digest].append(number)
+    rulings = _Rulings()
     later = {row.asset_id: row.last for row in connection.execute(_last_evaluations())}
     for digest, numbers in groups.items():
-        reading = _Reading(connection, folder, asked_of(digest), later)
-        for start in range(0, len(numbers), CHUNK):
+        reading = _Reading(connection, folder, asked_of(digest), later, rulings)
+        for start in range(share.number * CHUNK, len(numbers), share.of * CHUNK):
             yield from reading.visits(numbers[start : start + CHUNK])
+
+
+def count(connection: Connection) -> int:
+    """Assets with a visit that went through."""
+    asked = select(func.count(func.distinct(scan_asset.c.asset_id))).where(*_went_through())
+    return int(connection.execute(asked).scalar_one())
 
 
 def never_seen(connection: Connection) -> tuple[str, ...]:
@@ -88,9 +104,16 @@ def _went_through() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _last_visits() -> Select[*tuple[Any, ...]]:
-    last = func.max(scan_asset.c.id)
-    return select(last).where(*_went_through()).group_by(scan_asset.c.asset_id)
+def _last_visits(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Of each asset the last look at it, or the last supplied list where nobody ever looked; and its catalogue."""
+    asked = select(scan_asset.c.asset_id, scan_asset.c.id, scan.c.kind, scan.c.catalogue_digest)
+    found: dict[int, tuple[tuple[bool, int], str]] = {}
+    for row in connection.execute(asked.where(*_went_through())):
+        place = (row.kind == ScanKind.FULL.value, row.id)
+        if row.asset_id not in found or place > found[row.asset_id][0]:
+            found[row.asset_id] = (place, row.catalogue_digest)
+    for (_, number), digest in (found[key] for key in sorted(found)):
+        yield number, digest
 
 
 def _last_evaluations() -> Select[*tuple[Any, ...]]:
@@ -100,9 +123,12 @@ def _last_evaluations() -> Select[*tuple[Any, ...]]:
 
 
 class _Reading:
-    def __init__(self, connection: Connection, folder: Path | None, asked: Asked, later: Mapping[int, int]) -> None:
+    def __init__(
+        self, connection: Connection, folder: Path | None, asked: Asked, later: Mapping[int, int], rulings: "_Rulings"
+    ) -> None:
         self._connection, self._folder, self._asked = connection, folder, asked
         self._later = later  # asset -> its last evaluation
+        self._rulings = rulings
         self._unpack = zstandard.ZstdDecompressor()
 
     def visits(self, numbers: Sequence[int]) -> Iterator[Kept]:
@@ -161,19 +187,35 @@ class _Reading:
         return plain
 
     def _runs(self, numbers: Sequence[int]) -> dict[int, list[CheckRun]]:
+        """Which rulings, then those that were not met before: hosts of one kind share most of them."""
         asked = (
-            select(check_run.c.visit_id, ruling)
+            select(check_run.c.visit_id, check_run.c.ruling_id)
             .join(ruling, ruling.c.id == check_run.c.ruling_id)
             .where(check_run.c.visit_id.in_(numbers), ruling.c.check_id.in_(self._asked.checks))
             .order_by(check_run.c.visit_id, check_run.c.position)
         )
+        rows = self._connection.execute(asked).all()
+        self._rulings.read(self._connection, {row.ruling_id for row in rows})
         found: dict[int, list[CheckRun]] = defaultdict(list)
-        made: dict[int, CheckRun] = {}
-        for row in self._connection.execute(asked):
-            if row.id not in made:
-                made[row.id] = run_of(row)
-            found[row.visit_id].append(made[row.id])
+        for visit_id, ruling_id in rows:
+            found[visit_id].append(self._rulings.made[ruling_id])
         return found
+
+
+class _Rulings:
+    """Runs by the number of their ruling, made once."""
+
+    def __init__(self) -> None:
+        self.made: dict[int, CheckRun] = {}
+
+    def read(self, connection: Connection, numbers: set[int]) -> None:
+        lacking = sorted(numbers - self.made.keys())
+        if len(self.made) > MAX_RULINGS:
+            self.made.clear()
+            lacking = sorted(numbers)
+        for start in range(0, len(lacking), CHUNK):
+            asked = select(ruling).where(ruling.c.id.in_(lacking[start : start + CHUNK]))
+            self.made.update((row.id, run_of(row)) for row in connection.execute(asked))
 
 
 def _newest(visit: Sequence[CheckRun], evaluation: Sequence[CheckRun]) -> tuple[CheckRun, ...]:

@@ -31,6 +31,7 @@ class Read:
     cves: list[Cve]
     day: str  # when it was changed last, "" unknown
     left_out: Counter[str]  # its packages that were passed over, by reason
+    refused: str = ""  # why the whole record is no vulnerability
 
 
 Reader = Callable[[Mapping[str, Any], str], Read]  # the record and its id; raises BadRecord
@@ -62,6 +63,8 @@ class Collector:
 
     def _keep(self, read: Read) -> str:
         """Why nothing of it was kept, "" when something was."""
+        if read.refused:
+            return read.refused
         kept = self.add(read.entries)
         self.tally.skipped.update(read.left_out)
         if not kept:

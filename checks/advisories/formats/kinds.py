@@ -1,6 +1,7 @@
 """What kind of record an id names. Only security advisories are vulnerabilities (patch-levels rule 7)."""
 
 import re
+from collections.abc import Sequence
 
 SECURITY = re.compile(
     r"(?:[A-Z]+-)?CVE-\d{4}-\d+"  # of one weakness; OSV puts DEBIAN-, UBUNTU-, ALPINE- in front
@@ -15,6 +16,8 @@ _OTHER = {
     "advisory of a special interest group's repository": re.compile(r"RXSA-.*"),
     "live patch": re.compile(r"LSN-.*"),  # says nothing of package versions
 }
+NO_WEAKNESS = "no CVE, and no security update by its summary"
+_TELLS_OF_ONE = re.compile(r"\b(?:security|vulnerabilit(?:y|ies)|CVE)\b", re.IGNORECASE)
 VECTOR = re.compile(r"CVSS:[34]\.\d(?:/[A-Z]{1,3}:[A-Z]{1,3}){1,40}")
 _OF_ONE_CVE = re.compile(r"(?:[A-Z]+-)?(CVE-\d{4}-\d{4,19})")
 MODULAR = re.compile(r"\.module[+_]")  # in the release of a package that was built in a module
@@ -29,6 +32,16 @@ def refusal(record: str) -> str:
         return ""
     known = (reason for reason, pattern in _OTHER.items() if pattern.fullmatch(record))
     return next(known, "not a known kind of advisory")
+
+
+def without_weakness(cves: Sequence[str], summary: str) -> str:
+    """Why a security advisory is no vulnerability after all, "" when it is one, or has no summary to tell by.
+
+    Debian sends data and repairs the same way: "tzdata - new timezone database", "openssh - regression update".
+    """
+    package, dash, told = summary.partition(" - ")  # a package may be called debian-security-support
+    rated = severity_word(summary)  # nobody rates what is no weakness
+    return "" if cves or not summary or rated or _TELLS_OF_ONE.search(told if dash else package) else NO_WEAKNESS
 
 
 def only_cve(record: str) -> str:

@@ -24,7 +24,7 @@ from checks.advisories.formats.decoded import (
     text,
     word,
 )
-from checks.advisories.formats.kinds import VECTOR, modules, only_cve, severity_word, streams
+from checks.advisories.formats.kinds import VECTOR, modules, only_cve, severity_word, streams, without_weakness
 from checks.advisories.formats.osv_ranges import Interval, intervals
 from checks.advisories.formats.releases import Place, osv_place, scheme_of
 from checks.advisories.model import Cve, Statement
@@ -84,6 +84,7 @@ class _Common:
         summary = text(record.get("summary"))
         self.advisory = cve or advisory
         self.cves = cves_of(named if cve else named + _ids(record, "related"))
+        self.refused = without_weakness(self.cves, summary)
         self.issued = "" if cve else day(record.get("published"))
         self.ratings = _ratings(record)
         self.severity = self.ratings.get("ubuntu") or severity_word(summary)
@@ -92,6 +93,8 @@ class _Common:
 
 def read(record: Mapping[str, Any], advisory: str, feed: str) -> Read:
     common, left_out = _Common(record, advisory), Counter[str]()
+    if common.refused:
+        return Read([], [], "", left_out, common.refused)
     entries = [
         entry
         for affected in sequence(record.get("affected"), "affected")

@@ -4,11 +4,12 @@ Only packages with files on disk count: a removed package whose configuration st
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from operator import attrgetter
 
 from inventory.facts.packages import Package, Packages
+from inventory.remembered import Remembered
 from scanner.probes.linux.sections import MANAGER, Parts, bounded, parts
 from scanner.probes.script import ScriptProbe
 from scanner.query import Script, Unreadable
@@ -16,6 +17,7 @@ from scanner.query import Script, Unreadable
 MAX_PACKAGES = 50_000  # a full TeX Live desktop has about 8,000
 MAX_LOCKS = 1_000
 KNOWN_LINES, KNOWN_LENGTH = 16_384, 200  # of package lists that are remembered: at most about 15 MB
+_BY_NAME = attrgetter("name", "version", "architecture")
 NONE = "(none)"  # how rpm writes a tag that is not set
 
 # rpm: the epoch is written only where there is one, which needs no EPOCHNUM (unknown before EL 6);
@@ -67,24 +69,17 @@ def read_packages(text: str) -> Packages:
 
 
 def _sorted(manager: str, found: Iterable[Package], said: Parts) -> Packages:
-    items = sorted(found, key=lambda package: (package.name, package.version, package.architecture))
+    items = sorted(found, key=_BY_NAME)
     bounded(len(items), MAX_PACKAGES, "packages")
     if not items:  # every host has the package manager's own package, at the least
         raise Unreadable("the package manager lists no package at all")
     return Packages(manager, tuple(items), tuple(said.lines("unknown")))  # only a supplied list has such a part
 
 
-def _remembering(read: Callable[[str], Package | None]) -> Callable[[str], Package | None]:
-    """Hosts of one distribution list the same packages: read each line once. Of hostile lines little is kept."""
-    remembered = lru_cache(maxsize=KNOWN_LINES)(read)
-    return lambda line: remembered(line) if len(line) <= KNOWN_LENGTH else read(line)
-
-
 def _deb(lines: list[str]) -> Iterator[Package]:
-    return (package for line in lines if (package := _deb_line(line)) is not None)
+    return (package for line in lines if (package := _DEB_LINES[line]) is not None)
 
 
-@_remembering
 def _deb_line(line: str) -> Package | None:
     """Begins with desired action and state: ``ii ``, ``hi ``, ``iF``, ``rc ``. States n and c: no files on disk."""
     state, name, version, architecture, source, source_version, origin = _columns(line, 7)
@@ -120,13 +115,12 @@ def _pins(said: Parts) -> list[str]:
 
 
 def _rpm(lines: list[str], said: Parts) -> Iterator[Package]:
-    items = [package for line in lines if (package := _rpm_line(line)) is not None]
+    items = [package for line in lines if (package := _RPM_LINES[line]) is not None]
     bounded(len(said.lines("locks")), MAX_LOCKS, "package locks")
     held = _locked({package.name for package in items}, said)
     return (replace(package, held=True) if package.name in held else package for package in items)
 
 
-@_remembering
 def _rpm_line(line: str) -> Package | None:
     name, version, architecture, *others = _columns(line, 6)
     if name == "gpg-pubkey":  # a key in the data base, not a package
@@ -154,6 +148,9 @@ def _name_of(pattern: str, names: set[str]) -> str:
     return next((name for name in tried if name in names), "")
 
 
+# Hosts of one distribution list the same packages: each line is read once.
+_DEB_LINES = Remembered(_deb_line, KNOWN_LINES, KNOWN_LENGTH)
+_RPM_LINES = Remembered(_rpm_line, KNOWN_LINES, KNOWN_LENGTH)
 PACKAGES = ScriptProbe(
     "packages", Script("packages", BODY, max_bytes=8 * 1024 * 1024), read_packages, "dpkg, rpm or apk"
 )

@@ -26,12 +26,16 @@ else exit 69
 fi
 """
 
-# apt would write its package cache when it is root and the cache is old: then $options has it work without one.
+# apt writes its package cache when it is root and the cache no longer fits: then $options has it work without one.
+# It fits while nothing that it is made from is newer.
 APT_CACHE = r"""
 apt_cache_options() {
   options= cache=/var/cache/apt/pkgcache.bin
-  [ ! -w /var/cache/apt ] || { [ $cache -nt /var/lib/dpkg/status ] && [ $cache -nt /var/lib/apt/lists ]; } ||
-    options='-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
+  [ -w /var/cache/apt ] || return 0
+  for made_from in /var/lib/dpkg/status /var/lib/dpkg/arch /var/lib/apt/lists /etc/apt /etc/apt/* /etc/apt/*/*; do
+    [ ! -e "$made_from" ] || [ $cache -nt "$made_from" ] ||
+      options='-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
+  done
 }
 """
 

@@ -10,26 +10,22 @@ zypper(8) does not refresh, apk(8) stays off the network. An age of None says th
 from collections.abc import Callable, Iterator
 
 from inventory.facts.packages import PendingUpdate, Updates
-from scanner.probes.linux.sections import Parts, bounded, parts
+from scanner.probes.linux.sections import APT_CACHE, Parts, bounded, parts
 from scanner.probes.script import ScriptProbe, fields, number
 from scanner.query import Script, Unreadable
 
 MAX_UPDATES = 50_000
 
-# apt would write its package cache when it is root and the cache is old: then it works without one.
 # The age of the lists is what the mirrors say of their files, so an old list copied anew stays old.
 # Directories of wants/ are how systemd enables a timer: looking at them costs no process.
-BODY = r"""
+BODY = (
+    APT_CACHE
+    + r"""
 wanted() { for unit; do [ -e "/etc/systemd/system/timers.target.wants/$unit" ] && echo "timer=$unit"; done; }
 known() { for file; do [ -e "$file" ] && echo security=yes && break; done; }
 stamps() { echo "now=$(date +%s)"; echo =times=; stat -c %Y "$@" 2>/dev/null; echo "=times:0="; }
 if [ -s /var/lib/dpkg/status ] && command -v apt-get >/dev/null; then
-  set --
-  cache=/var/cache/apt/pkgcache.bin
-  if [ -w /var/cache/apt ]; then
-    [ $cache -nt /var/lib/dpkg/status ] && [ $cache -nt /var/lib/apt/lists ] ||
-      set -- -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
-  fi
+  apt_cache_options
   wanted apt-daily-upgrade.timer
   [ -e /run/systemd/system ] || { [ -e /etc/cron.daily/apt-compat ] && echo timer=apt-compat; }
   [ -e /usr/bin/unattended-upgrade ] && echo mechanism=unattended-upgrades
@@ -37,7 +33,7 @@ if [ -s /var/lib/dpkg/status ] && command -v apt-get >/dev/null; then
   echo =lists=; echo /var/lib/apt/lists/*_Packages*
   echo =periodic=; apt-config dump | grep '^APT::Periodic::'
   echo =apt=
-  said=$(apt-get -s -o Debug::NoLocking=true "$@" dist-upgrade 2>/dev/null)
+  said=$(apt-get -s -o Debug::NoLocking=true $options dist-upgrade 2>/dev/null)
   code=$?
   printf '%s\n' "$said"
   echo "=apt:$code="
@@ -47,7 +43,7 @@ if [ -s /var/lib/dpkg/status ] && command -v apt-get >/dev/null; then
     listed && /^  / { for (at = 1; at <= NF; at++) print $at; next }
     { listed = 0 }' | head -n 2000)
   echo =policy=
-  [ -z "$names" ] || apt-cache "$@" policy $names 2>/dev/null | awk '
+  [ -z "$names" ] || apt-cache $options policy $names 2>/dev/null | awk '
     function say() { if (name != "") print name, installed, candidate, secure }
     /^[^ ]/ { say(); name = $1; sub(/:$/, "", name); installed = candidate = "-"; newer = 0; secure = "no" }
     /^  Installed:/ { installed = $2 }
@@ -89,6 +85,7 @@ else
 fi
 exit 0
 """
+)
 
 
 def read_updates(text: str) -> Updates:
