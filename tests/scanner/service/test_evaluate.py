@@ -1,5 +1,7 @@
 """Stored evidence judged again by today's feeds and rules: what differs is told, and nothing closes by it."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from checks.advisories.support import Cycle, SupportDates
-from checks.catalogue import catalogue
+from checks.catalogue import catalogue, digest
 from checks.check import Check, Context
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Estate
@@ -18,8 +20,11 @@ from scanner.engine import fact_of
 from scanner.feeds.support_dates import SupportFeed
 from scanner.probes import PROBES
 from scanner.query import Answer, Attempt
+from scanner.service import evaluate_shares
+from scanner.service.bench import Order
 from scanner.service.evaluate import Judged, Rules, What, evaluate, matching
 from scanner.service.evaluate_record import recorded
+from scanner.store import visits
 from scanner.store.records import HostResult, ScanKind, ScanPlan, ScanState
 from scanner.store.store import Store, open_store
 
@@ -47,12 +52,12 @@ class Record:
     store: Store
     now: datetime = START
 
-    def scan(self, names: Mapping[str, bool], checks: tuple[Check, ...], *, digest: str = "cat") -> int:
+    def scan(self, names: Mapping[str, bool], checks: tuple[Check, ...], *, catalogue_digest: str = "cat") -> int:
         """``names`` tells of each host whether it was reached."""
         self.now += timedelta(days=1)
         assets = tuple(Asset(name, Connection("ssh", name), groups=("web",)) for name in names)
         ids = tuple(check.id for check in checks)
-        plan = ScanPlan(Estate("Lab", assets), assets, ids, self.now, "0.1", digest, "s", "2026-03-01")
+        plan = ScanPlan(Estate("Lab", assets), assets, ids, self.now, "0.1", catalogue_digest, "s", "2026-03-01")
         scan = self.store.begin_scan(replace(plan, uses_support=(EOL.id,)))
         for asset in assets:
             self.store.save_host(scan, self.visit(asset, checks, there=names[asset.name]))
@@ -75,8 +80,8 @@ class Record:
         known = replace(identity, ssh_host_keys=()) if identity else None
         return HostResult(asset, attempt, answers, runs, known, "Debian GNU/Linux 12 (bookworm)", self.now)
 
-    def rules(self, support: SupportDates, *checks: Check, digest: str = "cat") -> Rules:
-        return Rules(checks or (EOL,), digest, support, None, self.now + timedelta(hours=1))
+    def rules(self, support: SupportDates, *checks: Check, catalogue_digest: str = "cat") -> Rules:
+        return Rules(checks or (EOL,), catalogue_digest, support, None, self.now + timedelta(hours=1))
 
     def feed(self) -> SupportFeed:
         return SupportFeed(ENDED, "d", Path("support.json"))
@@ -126,7 +131,7 @@ def test_a_check_that_reads_no_feed_waits_for_a_changed_catalogue(record: Record
     both = (EOL, ASLR)
     [same] = evaluate(record.store, record.rules(SUPPORTED, *both))
     assert {run.check_id for run in same.runs} == {EOL.id}
-    [other] = evaluate(record.store, record.rules(SUPPORTED, *both, digest="newer"))
+    [other] = evaluate(record.store, record.rules(SUPPORTED, *both, catalogue_digest="newer"))
     assert {run.check_id: run.reason for run in other.runs} == {EOL.id: None, ASLR.id: Reason.NOT_ATTEMPTED}
 
 
@@ -170,3 +175,25 @@ def test_evidence_that_was_tampered_with_is_no_evidence(record: Record, tmp_path
     connection.close()
     with pytest.raises(StoreError, match="is damaged"):
         list(evaluate(record.store, record.rules(ENDED)))
+
+
+def test_two_processes_find_what_one_finds(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More visits than two chunks, so that each process has some."""
+    names = [f"web-{number:03d}" for number in range(2 * visits.CHUNK + 10)]
+    record.scan(dict.fromkeys(names, True), (EOL,), catalogue_digest=digest(catalogue()))
+    rules = record.rules(ENDED, catalogue_digest=digest(catalogue()))
+    data = json.dumps(
+        {
+            "snapshot": "2026-03-01",
+            "source": "test",
+            "products": {"debian": [{"cycle": "12", "ends": "2026-03-01", "extended_ends": None}]},
+        }
+    ).encode()
+    order = Order((EOL.id,), rules.catalogue_digest, data, hashlib.sha256(data).hexdigest())
+    one = evaluate_shares.evaluated(record.store, rules, order, ())
+    monkeypatch.setattr(evaluate_shares, "LARGE", 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    two = evaluate_shares.evaluated(record.store, rules, order, ())
+    assert (two.hosts, two.oldest, two.newest) == (one.hosts, one.oldest, one.newest) == (410, two.oldest, two.newest)
+    assert sorted(change.asset for change in two.changes) == names
+    assert {change.observed for change in two.changes} == {change.observed for change in one.changes}
