@@ -18,13 +18,14 @@ FRESH_DAYS = {  # a publisher that seldom says something new is not too old afte
     "endoflife": 45,
     "windows-kb": 45,
 }
-WEEK = 7  # everything else, as the accreditation gate has it (domain.md, Accreditation)
+WEEK = 7  # everything else, where the scan was planned with no other limit (domain.md, Accreditation)
 NO_ADVISORIES = frozenset({*FRESH_DAYS, "kev", "epss", "ssvc"})
 ABOUT_CVES = {"kev": "known exploited vulnerabilities (CISA KEV)", "epss": "estimates of exploitation (FIRST EPSS)"}
 
 
-def fresh_days(name: str) -> int:
-    return FRESH_DAYS.get(name, WEEK)
+def fresh_days(name: str, most: int = WEEK) -> int:
+    """``most``: the limit that the scan was planned with."""
+    return max(FRESH_DAYS.get(name, most), most)
 
 
 def advisories(data: ReportData) -> tuple[DataSource, ...]:

@@ -32,7 +32,7 @@ from scanner.query import Surroundings
 from scanner.secrets.credentials import CredentialStore
 from scanner.service.bench import Order, order_of
 from scanner.service.plan import Plan, PlanError, choose_checks, plan
-from scanner.service.planned import Basis
+from scanner.service.planned import Basis, basis_of
 from scanner.service.report import report_data
 from scanner.service.scan import Job
 from scanner.service.verify import plan_verification
@@ -103,8 +103,7 @@ class Workbench:
 
     def basis(self) -> Basis:
         """Today's checks and feeds."""
-        notes = self.advisories.notes if self.advisories else ()
-        return Basis(choose_checks(self.catalogue, ()), digest(self.catalogue), self.support, notes)
+        return basis_of(choose_checks(self.catalogue, ()), digest(self.catalogue), self.support, self.advisories)
 
     def order(self, checks: Sequence[Check]) -> Order:
         """For a process of ours that judges with these checks and today's feeds."""

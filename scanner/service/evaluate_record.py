@@ -17,7 +17,7 @@ from scanner.probes import PROBES
 from scanner.service.evaluate import Judged, Rules, evaluate
 from scanner.service.feed_rows import as_answers, rows_of
 from scanner.service.plan import ALWAYS
-from scanner.service.planned import Basis, to_store
+from scanner.service.planned import basis_of, to_store
 from scanner.store.records import HostResult, ScanKind, ScanState
 from scanner.store.store import Store
 
@@ -30,7 +30,7 @@ def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection
 
     assets = {one.visit.asset.name: one.visit.asset for one in evaluate(store, rules, chosen)}
     estate = replace(_estate(store), assets=tuple(assets.values()))
-    basis = Basis(rules.checks, rules.catalogue_digest, support, rules.notes)
+    basis = basis_of(rules.checks, rules.catalogue_digest, support, rules.advisories)
     scan_id = store.begin_scan(to_store(basis, estate, estate.assets, ScanKind.EVALUATE, rules.now))
     state = ScanState.PARTIAL
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 
+from checks.advisories.library import Advisories
 from checks.advisories.model import FeedNote
 from checks.check import Check
 from inventory.asset import Asset
@@ -21,7 +22,16 @@ class Basis:
     catalogue_digest: str
     support: SupportFeed
     feeds: Sequence[FeedNote] = ()
+    feed_max_age_days: int = 7
     tool_version: str = field(default_factory=lambda: version("estatecheck"))
+
+
+def basis_of(
+    checks: Sequence[Check], catalogue_digest: str, support: SupportFeed, advisories: Advisories | None
+) -> Basis:
+    if advisories is None:
+        return Basis(checks, catalogue_digest, support)
+    return Basis(checks, catalogue_digest, support, advisories.notes, advisories.max_age_days)
 
 
 def reads_support(check: Check) -> bool:
@@ -56,5 +66,6 @@ def to_store(
         supersedes={check.id: check.supersedes for check in checks if check.supersedes},
         uses_support=tuple(check.id for check in checks if reads_support(check)),
         feeds=tuple(basis.feeds),
+        feed_max_age_days=basis.feed_max_age_days,
         uses_advisories=tuple(check.id for check in checks if reads_advisories(check)),
     )

@@ -263,7 +263,7 @@ def _feed(note: FeedNote, scan: ScanRow) -> DataSource:
         publisher=note.publisher,
         records=note.records,
         licence=note.licence,
-        fresh_days=fresh_days(note.name),
+        fresh_days=fresh_days(note.name, scan.feed_max_age_days),
     )
 
 

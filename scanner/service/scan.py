@@ -9,7 +9,7 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from scanner.service.bench import Bench, Order, Worked, not_counted, order_of
 from scanner.service.feed_rows import as_answers
 from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
-from scanner.service.planned import Basis, to_store
+from scanner.service.planned import Basis, basis_of, to_store
 from scanner.service.workshop import SMALL, Maker, maker_for
 from scanner.store.records import HostResult, Saved, ScanKind, ScanPlan, ScanState, StoreError
 from scanner.store.store import Store
@@ -60,8 +60,8 @@ class Job:
 
     @property
     def basis(self) -> Basis:
-        notes = self.advisories.notes if self.advisories else ()
-        return Basis(self.plan.checks, self.catalogue_digest, self.support, notes, self.tool_version)
+        made = basis_of(self.plan.checks, self.catalogue_digest, self.support, self.advisories)
+        return replace(made, tool_version=self.tool_version)
 
 
 class Watcher:

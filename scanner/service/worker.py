@@ -13,6 +13,7 @@ import time
 from typing import BinaryIO
 
 from scanner.service.bench import Bench, BenchError, bench_of
+from scanner.service.members import Sent
 from scanner.service.wire import content_of, looked_of, message, receive
 
 READY = "ready"
@@ -45,15 +46,16 @@ def _serve(pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # many short-lived objects, few cycles
     _send(pipe_out, READY)
+    sent = Sent()
     while (body := receive(pipe_in)) is not None:
         number, told = content_of(body)
-        _send(pipe_out, (number, _worked(bench, told)))
+        _send(pipe_out, (number, _worked(bench, sent, told)))
 
 
-def _worked(bench: Bench, told: tuple[object, ...]) -> object:
+def _worked(bench: Bench, sent: Sent, told: tuple[object, ...]) -> object:
     """What was made of one visit, or the name of the fault that is ours."""
     try:
-        return bench.work(looked_of(told))
+        return sent.parcel(bench.work(looked_of(told)))
     except Exception as fault:  # noqa: BLE001 (the one task boundary of this process: a fault costs one host)
         return type(fault).__name__
 

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from inventory.facts.missing import Missing, Reason
 from scanner.engine import Looked
 from scanner.service.bench import Bench, Order, Worked
+from scanner.service.members import Parcel, Received
 from scanner.service.wire import HEAD, Garbled, content_of, message, size_of, visit
 from scanner.service.worker import READY
 
@@ -160,14 +161,15 @@ class Workshop:
             await outlet.free.wait()
 
     async def _receive(self, inlet: asyncio.StreamReader, process: "subprocess.Popen[bytes]") -> None:
+        received = Received()
         while (said := await _next(inlet)) is not None:
             number, worked = said
             piece = self._pieces.pop(number)
             self._rest()
             if any(other.sent for other in itertools.islice(self._pieces.values(), 1)):
                 self._watch(process)
-            if isinstance(worked, Worked):
-                _give(piece, worked)
+            if isinstance(worked, Parcel):
+                _give(piece, received.worked(worked))
             else:
                 log.error("working on the visit of %s: %s", piece.looked.asset.name, worked)
                 self._give_up(piece, f"the scanner itself failed here: {worked}")

@@ -37,8 +37,15 @@ def save_runs(connection: Connection, visit_id: int, runs: Sequence[CheckRun]) -
     _ADD.run_many(connection, rows)
 
 
-@lru_cache(maxsize=16384)  # hosts of one kind say the same things
 def _digest(run: CheckRun) -> bytes:
+    """A run without severity and members keeps the digest that it always had."""
+    if not run.members:
+        return _bare_digest(run)
+    return hashlib.sha256(_bare_digest(replace(run, members=())) + _LISTS.digest(run.members)).digest()
+
+
+@lru_cache(maxsize=16384)  # hosts of one kind say the same things
+def _bare_digest(run: CheckRun) -> bytes:
     content: tuple[object, ...] = (
         run.check_id,
         run.check_version,
@@ -50,9 +57,29 @@ def _digest(run: CheckRun) -> bytes:
         run.privilege,
         run.facts,
     )
-    if run.severity or run.members:  # a run without them keeps the digest that it always had
-        content = (*content, run.severity, _members_text(run))
+    if run.severity:
+        content = (*content, run.severity)
     return hashlib.sha256(json.dumps(content).encode()).digest()
+
+
+class _Lists:
+    """Digests of lists of members. Hosts share the lists themselves, so they are told apart by identity."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[tuple[Member, ...], bytes]] = {}
+
+    def digest(self, members: tuple[Member, ...]) -> bytes:
+        known = self._known.get(id(members))
+        if known is None:
+            if len(self._known) >= MAX_LISTS:
+                self._known.clear()
+            told = _members_text(members) or ""
+            known = self._known[id(members)] = (members, hashlib.sha256(told.encode()).digest())
+        return known[1]
+
+
+MAX_LISTS = 5_000
+_LISTS = _Lists()
 
 
 def _row(run: CheckRun) -> dict[str, object]:
@@ -67,13 +94,13 @@ def _row(run: CheckRun) -> dict[str, object]:
         "privilege": run.privilege.value,
         "facts": " ".join(run.facts),
         "severity": run.severity.value if run.severity else None,
-        "members": _members_text(run),
+        "members": _members_text(run.members),
     }
 
 
-def _members_text(run: CheckRun) -> str | None:
+def _members_text(members: tuple[Member, ...]) -> str | None:
     """``[[id, verdict, severity, {attribute: text}], ...]`` as JSON; None when there are none."""
-    rows = [[clean(m.id), m.verdict, m.severity, _clean(m.attributes)] for m in run.members]
+    rows = [[clean(m.id), m.verdict, m.severity, _clean(m.attributes)] for m in members]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")) if rows else None
 
 

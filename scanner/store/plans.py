@@ -22,6 +22,7 @@ class Plan:
     uses_support: tuple[str, ...] | None = None
     feeds: tuple[FeedNote, ...] = ()
     uses_advisories: tuple[str, ...] = ()
+    feed_max_age_days: int = 7
 
     def family(self, check_id: str) -> str:
         return self.families.get(check_id) or check_id
@@ -52,6 +53,7 @@ def as_text(plan: ScanPlan) -> str:
             uses_support=plan.uses_support,
             feeds=plan.feeds,
             uses_advisories=plan.uses_advisories,
+            feed_max_age_days=plan.feed_max_age_days,
         )
     )
 

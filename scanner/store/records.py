@@ -55,6 +55,7 @@ class ScanPlan:
     uses_support: tuple[str, ...] | None = None  # checks that read support dates; None: not known, so every one
     feeds: tuple[FeedNote, ...] = ()  # what the checks could read beside support dates
     uses_advisories: tuple[str, ...] = ()  # checks that read them
+    feed_max_age_days: int = 7  # an older feed of advisories proves no pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class ScanRow:
     planned: int  # assets
     done: int
     feeds: tuple[FeedNote, ...] = ()
+    feed_max_age_days: int = 7
     purged: bool = False  # its details were removed to save room; its findings and events stay
 
 

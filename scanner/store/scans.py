@@ -164,6 +164,7 @@ def as_row(row: Stored) -> ScanRow:
         planned=row.planned,
         done=row.done,
         feeds=plan.feeds,
+        feed_max_age_days=plan.feed_max_age_days,
         purged=row.purged_at is not None,
     )
 

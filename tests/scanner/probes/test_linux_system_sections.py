@@ -198,6 +198,43 @@ def test_passwords_in_repo_files_stay_on_the_host(tree: Tree, shell: list[str]) 
 
 
 @in_every_shell
+@pytest.mark.parametrize(
+    ("newer", "used"),
+    [
+        ("", True),
+        ("etc/apt/sources.list", False),
+        ("etc/apt/sources.list.d/own.sources", False),
+        ("var/lib/dpkg/arch", False),
+        ("var/lib/dpkg/status", False),
+        ("var/lib/apt/lists", False),
+        ("var/cache/apt/pkgcache.bin", True),
+    ],
+)
+@pytest.mark.parametrize("name", ["updates", "origins"])
+def test_apts_cache_is_left_alone_where_apt_would_write_it_anew(
+    tree: Tree, shell: list[str], name: str, newer: str, used: bool
+) -> None:
+    """It does so as root when anything that the cache is made from has changed since."""
+    deb(tree)
+    for path in ("etc/apt/sources.list", "etc/apt/sources.list.d/own.sources", "var/lib/dpkg/arch"):
+        tree.file(path, "")
+    (tree.root / "var/lib/apt/lists").mkdir(parents=True)
+    made_from = [*(tree.root / "etc").rglob("*"), *(tree.root / "var").rglob("*")]
+    tree.file("var/cache/apt/pkgcache.bin", "")
+    for path in made_from:
+        os.utime(path, (1_000, 1_000))
+    if newer:
+        later = time.time() + 60
+        os.utime(tree.root / newer, (later, later))
+    for tool in ("apt-get", "apt-cache"):
+        tree.tool(tool, 'echo "$*" >>asked')
+    tree.tool("dpkg-query", "echo ii bash")
+    tree.answer(name, shell)
+    asked = (tree.root / "asked").read_text()
+    assert ("Dir::Cache::pkgcache= " in asked) is not used
+
+
+@in_every_shell
 def test_a_source_that_may_not_be_read_is_not_an_empty_one(tree: Tree, shell: list[str]) -> None:
     deb(tree)
     tree.file("etc/apt/sources.list.d/private.list", "deb https://u:s3cret@x.example.net ./\n", 0o000)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from checks.finding import Outcome
+from checks.finding import Member, Outcome
 from inventory.facts import Missing, Reason
 from scanner.engine import Looked
+from scanner.service import members, workshop
 from scanner.service import scan as scanning
-from scanner.service import workshop
 from scanner.service.bench import Order, Worked
 from scanner.service.scan import Scanned, Watcher
 from scanner.service.wire import Garbled, content_of, looked_of, message, visit
@@ -261,3 +261,20 @@ def test_a_scanner_that_ends_leaves_no_worker(tmp_path: Path, number: signal.Sig
     assert not Path(f"/proc/{worker}").exists()
     with open_store(str(tmp_path / "record.db")) as store:
         assert store.latest_scan().done <= 24
+
+
+def test_a_list_of_members_goes_over_once(monkeypatch: pytest.MonkeyPatch, plain: list[Worked]) -> None:
+    """And both ends forget it together."""
+    many = tuple(Member(f"CVE-2026-{number}", "fix available") for number in range(30))
+    few = many[:2]
+    run = replace(plain[0].runs[0], members=many)
+    first = replace(plain[0], runs=(run, plain[0].runs[1], replace(run, members=few)))
+    monkeypatch.setattr(members, "MOST", 40)
+    sent, received = members.Sent(), members.Received()
+    parcels = [sent.parcel(first) for _ in range(3)]
+    assert [len(parcel.new) for parcel in parcels] == [2, 0, 0]
+    other = replace(first, runs=(replace(run, members=tuple(list(many))),))  # equal, and another list
+    parcels += [sent.parcel(other), sent.parcel(first)]  # after it there are too many
+    assert [(len(parcel.new), parcel.generation) for parcel in parcels[3:]] == [(1, 0), (2, 1)]
+    made = [received.worked(content_of(message(parcel)[8:])) for parcel in parcels]
+    assert made == [first, first, first, other, first]
