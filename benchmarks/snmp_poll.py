@@ -118,16 +118,19 @@ WAYS: dict[str, Callable[[], Poll]] = {
 
 def client(way: str, ports: Sequence[int]) -> None:
     """In a process of its own: one poll to warm up, then all devices; JSON on stdout."""
-    poll = WAYS[way]()
-    asyncio.run(poll(ports[:2]))
-    before, started = _cpu(), time.perf_counter()
-    values = asyncio.run(poll(ports))
-    wall, cpu = time.perf_counter() - started, _cpu() - before
+    values, wall, cpu = asyncio.run(_timed(WAYS[way](), ports))
     assert values >= len(ports) * (VALUES + len(SCALARS)), values
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"cpu": cpu, "wall": wall, "peak": peak, "values": values}))
     sys.stdout.flush()
     os._exit(0)  # pysnmp's own dispatcher leaves a task behind
+
+
+async def _timed(poll: Poll, ports: Sequence[int]) -> tuple[int, float, float]:
+    await poll(ports[:2])
+    before, started = _cpu(), time.perf_counter()
+    values = await poll(ports)
+    return values, time.perf_counter() - started, _cpu() - before
 
 
 def _cpu() -> float:

@@ -34,7 +34,7 @@ class Privilege(StrEnum):
 class Connection:
     """The way in. ``credential`` and ``bastion`` are names in the inventory, never a secret."""
 
-    way: str  # ssh, local
+    way: str  # ssh, local, snmp
     address: str
     port: int = 22
     user: str | None = None

@@ -98,6 +98,12 @@ class Credential:
     passphrase: str | None = None
     certificate: str | None = None  # reference to an OpenSSH user certificate
     agent: bool = False
+    community: str | None = None  # reference; SNMPv2c
+    auth: str | None = None  # SNMPv3 authentication protocol: SHA-256
+    auth_password: str | None = None  # reference
+    priv: str | None = None  # SNMPv3 privacy protocol: AES-128
+    priv_password: str | None = None  # reference
+    weak: bool = False  # MD5 and DES may be used
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,52 @@ class Script:
     max_bytes: int = 1024 * 1024
 
 
-Query = Script  # grows with the ways in: SnmpWalk, HttpGet, TlsHello ...
+@dataclass(frozen=True, slots=True)
+class SnmpGet:
+    """Values by their OIDs, digits and dots without a leading dot. Answered as text, one varbind a line:
+
+    ``OID|TAG|VALUE``, TAG being the BER tag as a number, with an ``x`` behind it when VALUE is in hexadecimal. What the
+    agent says it lacks is a line too: tag 128 noSuchObject, 129 noSuchInstance.
+    """
+
+    name: str
+    oids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpWalk:
+    """Everything below one OID, in OID order, in the same form. A walk that did not reach its end is Missing."""
+
+    name: str
+    base: str
+    max_rows: int = 20_000
+    max_repetitions: int = 20  # rows asked for at once; halved when an answer does not come or is too big
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpPoll:
+    """A GET and walks answered as one, in this order, by a probe that needs both in one round.
+
+    A walk that could not be ended does not take the rest with it: what came of it stands there, and in front of it a
+    line ``#gap|BASE|REASON|DETAIL``. When nothing came at all the answer is Missing.
+    """
+
+    name: str
+    get: SnmpGet | None = None
+    walks: tuple[SnmpWalk, ...] = ()
+
+
+SnmpQuery = SnmpGet | SnmpWalk | SnmpPoll
+Query = Script | SnmpQuery  # grows with the ways in: HttpGet, TlsHello ...
+
+
+def as_scripts(queries: Sequence[Query]) -> list[Script]:
+    """Raises ``TypeError`` for anything that is not for a shell: ``transports.Selective`` keeps it away."""
+    scripts = [query for query in queries if isinstance(query, Script)]
+    if len(scripts) != len(queries):
+        raise TypeError("only a Script can be asked of a shell")
+    return scripts
+
 
 NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -149,6 +194,12 @@ class Login:
     passphrase: str | None = field(default=None, repr=False)
     certificate: str | None = field(default=None, repr=False)
     agent: bool = False
+    community: str | None = field(default=None, repr=False)  # SNMPv2c
+    auth: str | None = None  # SNMPv3, the protocols: SHA-256, AES-128
+    auth_password: str | None = field(default=None, repr=False)
+    priv: str | None = None
+    priv_password: str | None = field(default=None, repr=False)
+    weak: bool = False  # MD5 and DES may be used
 
 
 class SecretUnavailable(Exception):

@@ -1,3 +1,10 @@
 """Fixtures for every test: the lab's servers and threads."""
 
-pytest_plugins = ("tests.lab.sshd", "tests.lab.hostile_fixture", "tests.lab.pool", "tests.lab.publishers")
+pytest_plugins = (
+    "tests.lab.sshd",
+    "tests.lab.hostile_fixture",
+    "tests.lab.pool",
+    "tests.lab.publishers",
+    "tests.lab.rootfs",
+    "tests.lab.snmpd",
+)

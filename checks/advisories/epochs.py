@@ -17,7 +17,9 @@ WHY = "only the epoch decides, which the list lacks"
 
 
 def judged_without_epochs(installed: Installed, statements: Sequence[Statement], reach: Reach) -> Judged:
-    """``installed`` has a version without an epoch that may have one."""
+    """``installed`` may have an epoch that its version does not tell; one that it tells counts."""
+    if ":" in installed.version:
+        return judged(installed, statements, reach)
     epochs = sorted(_epochs(statements))
     if len(epochs) < 2:
         return judged(replace(installed, epoch=False), statements, reach)

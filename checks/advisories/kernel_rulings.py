@@ -10,7 +10,7 @@ from checks.advisories.pending import lost, offered, only_by_host, own_list
 from checks.advisories.running_kernel import RunningKernel
 from checks.advisories.verdict import TO_UPDATE, Verdict
 from checks.advisories.words import some
-from checks.finding import Ruling, Subject, failed, not_applicable, not_assessed, passed
+from checks.finding import Outcome, Ruling, Subject, failed, not_applicable, not_assessed, passed
 from inventory.facts.missing import Reason
 
 LIVE_PATCHING = ("kpatch", "ksplice", "livepatch")
@@ -37,6 +37,11 @@ def kernel_rulings(host: Host, opinion: Opinion | None, state: object = None) ->
         yield problem
     elif not pending and opinion.kernel is not None:
         yield passed(_clean(opinion.kernel, opinion.name))
+
+
+def kernel_fails(host: Host, opinion: Opinion) -> bool:
+    """Whether something is pending for the running kernel: then a restart is a part of that finding."""
+    return any(ruling.outcome is Outcome.FAIL for ruling in kernel_rulings(host, opinion))
 
 
 def _by_host(host: Host, remark: str) -> Iterator[Ruling]:

@@ -3,8 +3,8 @@
 The working set (judged packages, rated CVEs, groups of them) stays resident beside the feed and goes with it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from checks.advisories.grouping import Action, Cleared, cleared_by
@@ -117,11 +117,14 @@ class Opinion:
         told = f"{counted(len(unjudged), 'package')} could not be compared with {self.name}: {some(unjudged)}"
         return not_assessed(Reason.OUTPUT_UNREADABLE, told) if unjudged else None
 
-    def reached(self) -> dict[str, list[Unit]]:
-        """By source, the packages that have a fix some advisory asked for."""
+    def reached(self, names: Collection[str] | None = None) -> dict[str, list[Unit]]:
+        """By source, the packages that have a fix some advisory asked for. ``names``: only of these packages."""
         if self._matcher is None or self._provenance is None:
             return {}
-        return self._matcher.reached(self.host.packages, self._provenance)
+        packages = self.host.packages
+        if names is not None:
+            packages = replace(packages, items=tuple(one for one in packages.items if one.name in names))
+        return self._matcher.reached(packages, self._provenance)
 
     def kernel_action(self, verdicts: frozenset[Verdict]) -> Action | None:
         """Of the running kernel, where it could be judged."""

@@ -31,6 +31,7 @@ from checks.linux.example_feed import (
     origins,
     package,
     packages,
+    supplied,
     system,
 )
 from inventory.asset import Privilege
@@ -52,6 +53,11 @@ SECURITY = Repositories((Repository("https://deb.example stable-security", "sour
 STALE = (
     "the debian feed of 2026-02-22 is 8 days old, at most 7 are allowed: what it does not know may be open all the same"
 )
+UNSOURCED = (
+    "the list names no source packages, of which the debian feed of 2026-02-23 speaks: what is open in packages of "
+    "another name than their source it does not show"
+)
+LISTED = {"system": system(), "packages": supplied(("libssl3", "3.0.11-1"), unknown=("source",))}
 
 
 def _host(*items: object, **facts: object) -> dict[str, object]:
@@ -173,6 +179,7 @@ def kernel_updates_pending(
         ),
         Example(Outcome.PASS, _host(LIBSSL), advisories=feed({"openssl": OPENSSL_FIX})),
         Example(Outcome.NOT_ASSESSED, _host(LIBSSL), advisories=feed({"bash": UNFIXED}, day=OLD), says=STALE),
+        Example(Outcome.NOT_ASSESSED, LISTED, advisories=feed({"openssl": UNFIXED}), says=UNSOURCED),
         Example(Outcome.NOT_ASSESSED, _host(LIBSSL), says=NO_FEED),
     ),
 )
@@ -224,6 +231,7 @@ def no_vendor_fix(
         ),
         Example(Outcome.FAIL, _host(LIBSSL, entitlements=NO_ESM), advisories=feed({"openssl": BY_ESM})),
         Example(Outcome.NOT_ASSESSED, _host(LIBSSL), advisories=feed({"bash": BY_ESM}, day=OLD), says=STALE),
+        Example(Outcome.NOT_ASSESSED, LISTED, advisories=feed({"openssl": BY_ESM}), says=UNSOURCED),
         Example(Outcome.NOT_ASSESSED, _host(LIBSSL), says=NO_FEED),
     ),
 )
@@ -283,6 +291,7 @@ def fix_needs_subscription(
             "5:27.1.1-1~debian.12~bookworm is that of Docker)",
         ),
         Example(Outcome.NOT_ASSESSED, _host(BASE), says=NO_FEED),
+        Example(Outcome.NOT_ASSESSED, LISTED, advisories=feed({"openssl": OPENSSL_FIX}), says=UNSOURCED),
     ),
 )
 def package_without_advisories(

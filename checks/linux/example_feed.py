@@ -15,6 +15,11 @@ from inventory.facts.system import System
 
 OPENSSL_FIX = Statement("DSA-1", ("CVE-2026-1", "CVE-2026-2"), "3.0.15-1", severity="high")
 KERNEL_FIX = Statement("CVE-2026-3", ("CVE-2026-3",), "6.1.128-1")
+OLD_FIX = Statement("CVE-2026-7", ("CVE-2026-7",), "6.1.100-1")  # that every kernel here has
+BUILDAH_FIXES = (  # an advisory of each of two epochs
+    Statement("ALSA-1", ("CVE-2026-8",), "1:1.23-1"),
+    Statement("ALSA-2", ("CVE-2026-9",), "2:1.20-1"),
+)
 UNFIXED = Statement("CVE-2026-4", ("CVE-2026-4",), "", severity="critical")
 IDLE = Statement("CVE-2026-5", ("CVE-2026-5",), "", unimportant=True)
 BY_ESM = Statement("CVE-2026-6", ("CVE-2026-6",), "3.0.15-1+esm1", scope="esm-infra", severity="medium")
@@ -58,7 +63,8 @@ NO_ESM = Entitlements(())
 
 
 def kernel(running: Package, *installed: Package) -> Kernel:
-    known = tuple(InstalledKernel(p.name, p.version, _release(p)) for p in (running, *installed))
+    newest_first = sorted((running, *installed), key=lambda image: image.version, reverse=True)
+    known = tuple(InstalledKernel(p.name, p.version, _release(p)) for p in newest_first)
     version = f"#1 SMP Debian {running.version} (2025-02-07)"
     return partial(Kernel, running=_release(running), version=version, installed=known)
 

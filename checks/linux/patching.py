@@ -1,22 +1,21 @@
-"""Patching of Linux hosts: rules that look at age, or at two lists at once."""
+"""Patching of Linux hosts: the updates that are pending, and the age of the list that says so."""
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from checks.advisories.kernels import flavour
 from checks.advisories.library import Advisories
 from checks.advisories.opinions import Host, opinion_of
 from checks.advisories.pending import pending_by_both, pending_by_host
 from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import Example, partial
-from checks.finding import Outcome, Ruling, Severity, failed, not_applicable, not_assessed, passed
+from checks.finding import Outcome, Ruling, Severity, failed, passed
 from checks.linux import example_feed
-from checks.linux.example_feed import OLD, OPENSSL_FIX, feed, package
+from checks.linux.example_feed import BUILDAH_FIXES, OLD, OPENSSL_FIX, feed, package, supplied
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
 from inventory.facts.entitlements import Entitlements
-from inventory.facts.kernel import InstalledKernel, Kernel
+from inventory.facts.kernel import Kernel
 from inventory.facts.origins import Origins
 from inventory.facts.packages import Packages, PendingUpdate, Repositories, Repository, Updates
 from inventory.facts.system import System
@@ -29,16 +28,11 @@ LIBSSL = PendingUpdate("libssl3", "3.0.11-1", "3.0.17-1", "stable-security", sec
 BASH = PendingUpdate("bash", "5.2-3", "5.2-4", "stable", security=False)
 SECURITY = Repositories((Repository("https://deb.example stable-security", "sources.list", verified=True, option=""),))
 MAIN = Repositories((Repository("https://deb.example stable", "sources.list", verified=True, option=""),))
-INSTALLED = InstalledKernel("linux-image-6.1.0-31-amd64", "6.1.128-1", "6.1.0-31-amd64")
-CLOUD = InstalledKernel("linux-image-6.12.9-cloud-amd64", "6.12.9-1", "6.12.9-cloud-amd64")
-UEK = InstalledKernel("kernel-uek", "5.15.0-209.el9uek", "5.15.0-209.el9uek.x86_64")
-RHCK = InstalledKernel("kernel-core", "5.14.0-503.el9", "5.14.0-503.el9.x86_64")
-MACHINE: System = partial(System, container=None)
-_BUILD = re.compile(r"\bDebian (\S+)")
 
 
-def _kernels(running: str, *installed: InstalledKernel, version: str = "#1 SMP") -> dict[str, object]:
-    return {"kernel": partial(Kernel, running=running, version=version, installed=installed), "system": MACHINE}
+def _list(packages: Packages, version: str, os_id: str = "debian") -> dict[str, object]:
+    """A list that somebody supplied: nothing else is known of the host."""
+    return {"packages": packages, "system": example_feed.system(version, os_id=os_id)}
 
 
 def _host(updates: Updates, repositories: Repositories) -> dict[str, object]:
@@ -120,6 +114,35 @@ def _host(updates: Updates, repositories: Repositories) -> dict[str, object]:
             says="the debian feed of 2026-02-22 is 8 days old, at most 7 are allowed: what it does not know may be "
             "open all the same",
         ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _list(supplied(("libssl3", "3.0.11-1"), unknown=("source", "state")), "12"),
+            advisories=feed({"openssl": OPENSSL_FIX}),
+            says="the list names no source packages, of which the debian feed of 2026-02-23 speaks: what is open in "
+            "packages of another name than their source it does not show",
+        ),
+        Example(
+            Outcome.FAIL,
+            _list(supplied(("openssl", "3.0.11-1"), unknown=("source", "state")), "12"),
+            advisories=feed({"openssl": OPENSSL_FIX}),
+            says="openssl: 3.0.15-1 clears 2 known weaknesses (CVE-2026-1, CVE-2026-2) of openssl 3.0.11-1; the debian "
+            "feed of 2026-02-23 says so, the host's own list could not be had; removed packages may be in the list; "
+            "matched by name, as the list names no source packages",
+        ),
+        Example(
+            Outcome.PASS,
+            _list(supplied(("openssl-libs", "3.0.15-1"), manager="rpm", unknown=("epoch",)), "9.3", "almalinux"),
+            advisories=feed({"openssl-libs": replace(OPENSSL_FIX, fixed="1:3.0.15-1")}, release="almalinux:9"),
+            says="nothing that the almalinux feed of 2026-02-23 knows a fix for is open in 1 package (of 1 the origin "
+            "is not established); compared without epochs, which the list lacks; the host's own list could not be had",
+        ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _list(supplied(("buildah", "1.24-1"), manager="rpm", unknown=("epoch",)), "9.3", "almalinux"),
+            advisories=feed({"buildah": BUILDAH_FIXES}, release="almalinux:9"),
+            says="1 package could not be compared with the almalinux feed of 2026-02-23: buildah 1.24-1 (only the "
+            "epoch decides, which the list lacks)",
+        ),
     ),
 )
 def security_updates_pending(
@@ -185,87 +208,3 @@ def metadata_stale(updates: Updates) -> Iterator[Ruling]:
         yield failed(f"the package metadata is {age // DAY} days old; at most {STALE_DAYS} are allowed")
     else:
         yield passed(f"the package metadata is {age // DAY} days old")
-
-
-@check(
-    id="linux.patch.running-kernel-stale",
-    title="The running kernel is older than the installed one",
-    severity=Severity.HIGH,
-    theme=Theme.RESTART_PENDING,
-    rationale=(
-        "A newer kernel was installed, but the host has not been restarted since. Fixed on disk is not fixed: the old "
-        "kernel, with its known weaknesses, is the one that runs."
-    ),
-    remedy=Remedy(
-        text="Restart the host in its next maintenance window.",
-        steps=("Announce the window", "Restart", "Compare `uname -r` with the newest installed kernel"),
-        verify="`uname -r` prints the newest installed kernel",
-        risk="The services of this host are away during the restart.",
-    ),
-    privilege=Privilege.USER,
-    version=2,
-    references=("uname(1)",),
-    examples=(
-        Example(
-            Outcome.PASS,
-            _kernels("6.1.0-31-amd64", INSTALLED, version="#1 SMP Debian 6.1.128-1 (2025-02-07)"),
-            says="6.1.0-31-amd64 runs and is the newest installed",
-        ),
-        Example(
-            Outcome.FAIL,
-            _kernels("6.1.0-30-amd64", INSTALLED, version="#1 SMP Debian 6.1.124-1 (2025-01-12)"),
-            says="6.1.0-30-amd64 runs, 6.1.0-31-amd64 is installed",
-        ),
-        Example(
-            Outcome.FAIL,
-            _kernels("6.1.0-31-amd64", INSTALLED, version="#1 SMP Debian 6.1.123-1 (2025-01-02)"),
-            says="6.1.0-31-amd64 runs as built in 6.1.123-1, its package is 6.1.128-1",
-        ),
-        Example(Outcome.FAIL, _kernels("6.1.0.31-amd64", INSTALLED)),
-        Example(Outcome.PASS, _kernels("6.1.0-31-amd64", CLOUD, INSTALLED)),
-        Example(Outcome.PASS, _kernels("5.14.0-503.el9.x86_64", UEK, RHCK)),
-        Example(Outcome.FAIL, _kernels("5.15.0-101.el9uek.x86_64", UEK, RHCK)),
-        Example(
-            Outcome.NOT_ASSESSED,
-            _kernels("6.1.0-32-amd64", INSTALLED),
-            says="6.1.0-32-amd64 runs, is newer than every installed kernel of its kind, and belongs to no package",
-        ),
-        Example(
-            Outcome.NOT_ASSESSED,
-            _kernels("6.18.44", INSTALLED),
-            says="no package owns a kernel of the kind that runs here; 6.18.44 runs",
-        ),
-        Example(
-            Outcome.NOT_ASSESSED,
-            _kernels("6.18.44"),
-            says="no package owns a kernel of the kind that runs here; 6.18.44 runs",
-        ),
-        Example(Outcome.NOT_APPLICABLE, {"kernel": partial(Kernel), "system": partial(System, container="docker")}),
-    ),
-)
-def running_kernel_stale(kernel: Kernel, system: System) -> Iterator[Ruling]:
-    """Among kernels of one flavour: a host may hold others (cloud, rt, uek, another board's) that it never starts."""
-    if system.container:
-        yield not_applicable("a container runs its host's kernel")
-        return
-    alike = [k for k in kernel.installed if flavour(k.release) == flavour(kernel.running)]
-    if not alike:
-        told = f"no package owns a kernel of the kind that runs here; {kernel.running} runs"
-        yield not_assessed(Reason.OUTPUT_UNREADABLE, told)
-        return
-    newest = alike[0]
-    build = _BUILD.search(kernel.version)
-    if kernel.running == newest.release and build and build[1] != newest.version:
-        yield failed(f"{kernel.running} runs as built in {build[1]}, its package is {newest.version}")
-    elif kernel.running == newest.release:
-        yield passed(f"{kernel.running} runs and is the newest installed")
-    elif _numbers(kernel.running) > _numbers(newest.release):
-        told = f"{kernel.running} runs, is newer than every installed kernel of its kind, and belongs to no package"
-        yield not_assessed(Reason.OUTPUT_UNREADABLE, told)
-    else:
-        yield failed(f"{kernel.running} runs, {newest.release} is installed")
-
-
-def _numbers(release: str) -> list[int]:
-    """Enough to order releases of one flavour of one distribution."""
-    return [int(number[:18]) for number in re.findall("[0-9]+", release)]

@@ -27,6 +27,7 @@ _AS_IS = ("kind", "service", "supplier", "owner", "criticality", "fragile", "bac
 _LISTS = ("roles", "expected_ports", "certificates", "backup_marks", "antimalware")
 _LIMITS = ("host_seconds", "connect_seconds", "login_seconds", "output_bytes")
 KEY_FILE = "ansible_ssh_private_key_file"
+DEFAULT_PORTS = {"snmp": 161}  # of every other way in: 22
 
 
 def value(said: Settings, *keys: str) -> Any:  # noqa: ANN401 (the models have checked each key's type)
@@ -62,7 +63,7 @@ def connection(name: str, said: Settings) -> Connection:
     return Connection(
         way=way,
         address=value(said, "ansible_host", "ansible_ssh_host") or name,
-        port=value(said, "ansible_port", "ansible_ssh_port") or 22,
+        port=value(said, "ansible_port", "ansible_ssh_port") or DEFAULT_PORTS.get(way, 22),
         user=value(said, "ansible_user", "ansible_ssh_user"),
         credential=value(said, "credential") or _key_file(said),
         bastion=value(said, "bastion") if way == "ssh" else None,

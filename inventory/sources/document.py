@@ -28,6 +28,8 @@ Secret = Annotated[
 Criticality = Annotated[int, Field(ge=1, le=4)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Count = Annotated[int, Field(ge=0)]
+AuthWord = Literal["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
+PrivWord = Literal["DES", "AES-128", "AES-256", "AES-256-C"]
 ExposureWord = Literal["internet", "third-party", "internal", "isolated"]
 
 
@@ -115,8 +117,8 @@ class Vars(BaseModel):
     )
     ansible_user: Filled | None = Field(None, description="the name of an account")
     ansible_ssh_user: Filled | None = Field(None, description="the name of an account")
-    ansible_connection: Annotated[Literal["ssh", "local"], BeforeValidator(_way)] | None = Field(
-        None, description="ssh or local"
+    ansible_connection: Annotated[Literal["ssh", "local", "snmp"], BeforeValidator(_way)] | None = Field(
+        None, description="ssh, local or snmp"
     )
     ansible_ssh_private_key_file: Filled | None = Field(None, description="the path of a private key file")
     ansible_become: Annotated[bool, BeforeValidator(_flag)] | None = Field(None, description="true or false")
@@ -170,6 +172,12 @@ class CredentialKeys(Strict):
     passphrase: Secret | None = Field(None, description="a reference to the key's passphrase")
     certificate: Secret | None = Field(None, description="a reference to an OpenSSH user certificate")
     agent: bool = Field(False, description="true or false: may the SSH agent be asked")
+    community: Secret | None = Field(None, description="a reference to an SNMPv2c community")
+    auth: AuthWord | None = Field(None, description="MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512, for SNMPv3")
+    auth_password: Secret | None = Field(None, description="a reference to the password of SNMPv3 authentication")
+    priv: PrivWord | None = Field(None, description="DES, AES-128, AES-256 or AES-256-C, for SNMPv3")
+    priv_password: Secret | None = Field(None, description="a reference to the password of SNMPv3 privacy")
+    weak: bool = Field(False, description="true or false: may MD5 and DES be used for SNMPv3")
 
 
 class ScopeKeys(Strict):

@@ -13,6 +13,7 @@ from scanner.cli.console import Exit, app, note, say
 from scanner.cli.doctor import doctor
 from scanner.cli.evaluate import evaluate
 from scanner.cli.init import init
+from scanner.cli.probe import probe
 from scanner.cli.scan import scan
 from scanner.cli.trust import trust
 
@@ -44,6 +45,7 @@ main_app.command()(doctor)
 inventory.app.command()(trust)
 main_app.add_typer(inventory.app, name="inventory")
 main_app.command()(scan)
+main_app.command()(probe)
 main_app.command()(evaluate)
 main_app.add_typer(supply.app, name="import")
 main_app.add_typer(report.app, name="report")

@@ -40,6 +40,12 @@ class CredentialStore:
             passphrase=self._value(name, credential.passphrase),
             certificate=self._value(name, credential.certificate),
             agent=credential.agent,
+            community=self._value(name, credential.community),
+            auth=credential.auth,
+            auth_password=self._value(name, credential.auth_password),
+            priv=credential.priv,
+            priv_password=self._value(name, credential.priv_password),
+            weak=credential.weak,
         )
 
     def secrets(self) -> tuple[str, ...]:

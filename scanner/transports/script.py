@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Sequence
 
 from inventory.asset import Become, Privilege
-from scanner.query import Script
+from scanner.query import Query, Script, as_scripts
 from scanner.transports.collector import COLLECTOR_PATH, GUARD, SETTINGS, checked, header, quoted
 from scanner.transports.transcript import Transcript as Transcript  # the other half, at hand in one place
 from scanner.transports.transcript import read_transcript as read_transcript
@@ -86,16 +86,17 @@ def new_marker() -> str:
     return secrets.token_hex(16)
 
 
-def compose(queries: Sequence[Script], marker: str, become: Become) -> bytes:
+def compose(queries: Sequence[Query], marker: str, become: Become) -> bytes:
     """The POSIX sh script for one visit, to be fed to ``sh -s`` on stdin.
 
     Everything stands in one function that is called on the last line, so a script that arrived in part does nothing.
     Raises ``ValueError`` for sections that cannot be sent: a bad or doubled name, a NUL, a body over 100,000 bytes.
     """
-    checked(queries)
+    scripts = as_scripts(queries)
+    checked(scripts)
     common = f"marker={marker}\n{SETTINGS}{GUARD}{_SECTION}"
-    plain = [_call(i, q) for i, q in enumerate(queries) if q.privilege is not Privilege.ROOT]
-    root = [(i, q) for i, q in enumerate(queries) if q.privilege is Privilege.ROOT]
+    plain = [_call(i, q) for i, q in enumerate(scripts) if q.privilege is not Privilege.ROOT]
+    root = [(i, q) for i, q in enumerate(scripts) if q.privilege is Privilege.ROOT]
     parts = [f"common={quoted(common)}", 'eval "$common"', _OPENING, _grouped(plain)]
     if root:
         parts += [f"rootly={quoted(_grouped([_call(i, q) for i, q in root]))}", _rootly(root, become)]

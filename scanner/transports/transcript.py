@@ -14,7 +14,7 @@ from itertools import islice
 
 from inventory.asset import Privilege
 from inventory.facts.missing import Missing, Reason
-from scanner.query import EXIT_NOT_ALLOWED, EXIT_TIMED_OUT, Answer, Script
+from scanner.query import EXIT_NOT_ALLOWED, EXIT_TIMED_OUT, Answer, Query, Script, as_scripts
 from scanner.transports.collector import COLLECTOR_PATH, EXIT_NO_SECTION, header
 
 NOISE_BYTES = 64 * 1024  # what a login profile may print before the preamble
@@ -85,7 +85,7 @@ class _Stream:
 
 def read_transcript(
     raw: bytes,
-    queries: Sequence[Script],
+    queries: Sequence[Query],
     marker: str,
     *,
     exit_status: int | None,
@@ -99,19 +99,20 @@ def read_transcript(
     ``exit_status``: of the whole script, None when it never came. ``limit``: bytes, counted before and after
     decompression. ``cut_by``: why the stream ended early, if the transport knows: the reason of what is not whole.
     """
-    stream = _decoded(raw, marker.encode(), limit, most_members=len(queries) + 3)
-    frames = _frames(stream.text, marker.encode(), len(queries))
-    root = {i for i, query in enumerate(queries) if query.privilege is Privilege.ROOT}
+    scripts = as_scripts(queries)
+    stream = _decoded(raw, marker.encode(), limit, most_members=len(scripts) + 3)
+    frames = _frames(stream.text, marker.encode(), len(scripts))
+    root = {i for i, query in enumerate(scripts) if query.privilege is Privilege.ROOT}
     refused = _refused(stream.text, marker.encode()) if root.isdisjoint(frames) else None
     ended = b"\n%b done\n" % marker.encode() in stream.text
     why = cut_by or stream.fault or _CUT
     make = partial(Answer, asked_at=asked_at, answered_at=answered_at)
     answers = tuple(
         _answer(make, query, frames[i]) if i in frames else _unanswered(make, query, refused, why)
-        for i, query in enumerate(queries)
+        for i, query in enumerate(scripts)
     )
     as_root = any(a.missing is None and a.privilege is Privilege.ROOT for a in answers)
-    whole = all(frames[i].sound if i in frames else i in root and refused is not None for i in range(len(queries)))
+    whole = all(frames[i].sound if i in frames else i in root and refused is not None for i in range(len(scripts)))
     return Transcript(
         answers=answers,
         privilege=Privilege.ROOT if as_root else Privilege.USER,

@@ -4,6 +4,7 @@ import os
 import pty
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -57,24 +58,33 @@ class Ended:
     kilobytes: int  # resident memory at its peak
 
 
+# ru_maxrss of a child counts what its parent held until it ran (getrusage(2)): a small process stands between.
+BETWEEN = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+
+
 def measured(estate: Estate, *words: str, **environment: str) -> Ended:
     """Run the command, and see what it took."""
     estate.write()
     out, err = estate.folder / "stdout.txt", estate.folder / "stderr.txt"
+    peak = estate.folder / "peak.txt"
     begun = time.monotonic()
     with out.open("wb") as said, err.open("wb") as told:
-        process = subprocess.Popen(
-            estate.command(*words),
+        done = subprocess.run(
+            [sys.executable, "-c", BETWEEN, str(peak), *estate.command(*words)],
             env={**estate.environment, **environment},
             cwd=estate.folder,
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=told,
+            check=False,
         )
-        _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - begun
-    return Ended(process.returncode, out.read_text("utf-8"), err.read_text("utf-8"), seconds, used.ru_maxrss)
+    return Ended(done.returncode, out.read_text("utf-8"), err.read_text("utf-8"), seconds, int(peak.read_text()))
 
 
 def holders(folder: Path, secrets: list[str], database: Path, *, but: tuple[Path, ...] = ()) -> list[str]:

@@ -64,6 +64,7 @@ NO_SHELL = frozenset(
     {"nologin", "false", "true", "null", "sync", "halt", "shutdown", "git-shell", "rssh", "scponly", "uucico"}
 )
 CENTRAL = frozenset({"sss", "ldap", "winbind", "nis", "nisplus"})
+OCTAL = re.compile("[0-7]{1,4}")
 _UMASK = re.compile(r"\bumask=([0-7]{1,4})\b")
 
 
@@ -86,7 +87,7 @@ def read_accounts(text: str) -> Accounts:
         + _duplicates("gid", [(g.name, g.gid) for g in groups]),
         central=_central(settings),
         path_directories=_directories(found),
-        umask=_umask(settings),
+        umask=umask_of(settings),
     )
 
 
@@ -139,14 +140,17 @@ def _central(settings: list[tuple[str, str]]) -> tuple[str, ...] | None:
     return None if not in_use and named and sssd == "unknown" else in_use
 
 
-def _umask(settings: list[tuple[str, str]]) -> str | None:
+def umask_of(settings: list[tuple[str, str]]) -> str | None:
     """What shell profiles set comes last and counts; then an argument of pam_umask, then login.defs (pam_umask(8)).
 
-    Profiles set it under conditions that are not looked at. When some of their values are strict and some are not,
-    nobody can tell from here which one holds.
+    Profiles set it under conditions that are not looked at. When some of their values are strict and some are not, or
+    one is no octal number (``u=rwx,g=rx``, ``$1``), nobody can tell from here which one holds.
     """
-    said = [words[1] for file, line in settings if (words := line.split())[:1] == ["umask"]]
-    masks = [int(mask[:4], 8) for mask in said if len(mask) <= 4]
+    lines = (line.split() for file, line in settings)
+    said = [words[1] for words in lines if words[:1] == ["umask"] and words[1:] and not words[1].startswith("-")]
+    if not all(OCTAL.fullmatch(mask) for mask in said):
+        return None
+    masks = [int(mask, 8) for mask in said]
     if masks:
         strict = [mask & 0o27 == 0o27 for mask in masks]
         return f"{_loosest(masks):04o}" if all(strict) or not any(strict) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from checks.advisories.library import Advisories, Feed
 from checks.advisories.model import Cve, Epss, Exploited, FeedNote, Ssvc, Statement, line_of, statements_line
@@ -19,20 +20,24 @@ def fix(cve: str, fixed: str, advisory: str = "", **more: object) -> Statement:
     return Statement(advisory or cve, (cve,) if cve else (), fixed, **more)  # type: ignore[arg-type]
 
 
-def feed(
+def one_feed(
     release: str,
     rows: Mapping[str, Sequence[Statement]],
     *,
     day: date = TODAY,
     about: Mapping[str, Mapping[str, Row]] | None = None,
     name: str = "",
-) -> Advisories:
+) -> Feed:
     """``about``: table (cve, kev, epss, ssvc) -> CVE -> row."""
     tables = {release: Table(encode((package, statements_line(said)) for package, said in rows.items()))}
     for table, known in (about or {}).items():
         tables[table] = Table(encode((cve, line_of(row)) for cve, row in known.items()))
     note = FeedNote(name or release.partition(":")[0], "made up", day, len(rows), "")
-    return Advisories([Feed(note, tables)])
+    return Feed(note, tables)
+
+
+def feed(release: str, rows: Mapping[str, Sequence[Statement]], **more: Any) -> Advisories:  # noqa: ANN401 (as above)
+    return Advisories([one_feed(release, rows, **more)])
 
 
 def system(os_id: str, version: str, *, codename: str = "", container: str | None = None) -> System:

@@ -297,11 +297,50 @@ def test_of_several_rebuilds_of_one_fix_the_lowest_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "summary", "cves", "counts"),
+    [
+        ("DSA-1-1", "bird - security update", [], True),
+        ("DSA-1-1", "bird - regression update", ["CVE-2025-0001"], True),
+        ("DSA-1-2", "bird - regression update", [], False),
+        ("DLA-1-1", "tzdata - new timezone database", [], False),
+        ("DLA-1-1", "clamav - new upstream version", [], False),
+        ("DLA-1-1", "debian-security-support - update", [], False),
+        ("DLA-1-1", "debian-security-support - security update", [], True),
+        ("DSA-1-1", None, [], True),
+        ("CVE-2025-0001", "a race in bird", [], True),
+    ],
+)
+def test_data_and_repairs_without_a_cve_are_no_vulnerabilities(
+    name: str, summary: str | None, cves: list[str], counts: bool
+) -> None:
+    decoded = decode(record(name, affected("Debian:12"), summary=summary, related=cves), FILLER)
+    assert [s.advisory for s in said(decoded, "debian:12")] == ([name] if counts else [])
+    assert dict(decoded.skipped) == ({} if counts else {"no CVE, and no security update by its summary": 1})
+    assert decoded.records == 1 + counts
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "summary", "counts"),
+    [
+        ("SUSE-SU-2021:1-1", "SUSE:Linux Enterprise Server 15 SP3", "Recommended update for grub2", False),
+        ("SUSE-SU-2021:1-1", "SUSE:Linux Enterprise Server 15 SP3", "Security update for grub2", True),
+        ("ALSA-2026:1", "AlmaLinux:9", "Important: tomcat9 update", True),
+        ("USN-1-2", "Ubuntu:22.04:LTS", "pam regressions", False),
+        ("USN-1-1", "Ubuntu:22.04:LTS", "pam vulnerability", True),
+    ],
+)
+def test_that_holds_for_every_publishers_words(name: str, place: str, summary: str, counts: bool) -> None:
+    decoded = decode(record(name, affected(place), summary=summary), FILLER)
+    assert decoded.records == 1 + counts
+
+
+@pytest.mark.parametrize(
     ("summary", "severity"),
     [("Critical: x", "critical"), ("important: x", "important"), ("Lowlands: x", ""), ("x", ""), (None, "")],
 )
 def test_a_rating_stands_before_the_title(summary: str | None, severity: str) -> None:
-    (found,) = said(decode(record("ALSA-2025:1", affected("AlmaLinux:9"), summary=summary)), "almalinux:9")
+    told = record("ALSA-2025:1", affected("AlmaLinux:9"), summary=summary, related=["CVE-2025-0001"])
+    (found,) = said(decode(told), "almalinux:9")
     assert found.severity == severity
 
 

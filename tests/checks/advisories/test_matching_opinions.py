@@ -189,7 +189,7 @@ def test_unknown_release_is_named_and_never_passes() -> None:
 
 def test_zyppers_patches_are_one_finding_beside_the_feeds() -> None:
     patches = [PendingUpdate(f"SUSE-SLE-{n}", "", "", "updates", True) for n in (1, 2)]
-    where = host(("sles", "15.3"), rpm("a", "1-1"), updates=updates(*patches, manager="zypper"))
+    where = host(("sles", "15.3"), rpm("a", "1-1", "a-1-1.src.rpm"), updates=updates(*patches, manager="zypper"))
     ruled = joined(where, feed("sles:15.3", {"a": [fix("CVE-1", "1-2")]}))
     assert [subject for _, subject, _ in ruled] == ["package a", "patches zypper"]
     assert ruled[1][2].startswith("2 security patches needed by the host's own list: SUSE-SLE-1, SUSE-SLE-2;")

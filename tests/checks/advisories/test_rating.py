@@ -13,7 +13,6 @@ from checks.advisories.judging import Hit
 from checks.advisories.model import Cve, Epss, Exploited, Ssvc
 from checks.advisories.rating import Rater
 from checks.advisories.verdict import Verdict
-from checks.advisories.worth import worth_most
 from checks.finding import Severity
 from tests.checks.advisories.made import feed
 from tests.checks.advisories.real import raw
@@ -191,13 +190,3 @@ def test_one_cve_in_two_packages_counts_once_by_the_higher_fix() -> None:
     assert action is not None
     assert [member.attributes["fixed"] for member in action.members] == ["1.10"]
     assert cleared_by(hits, {Verdict.NO_VENDOR_FIX}, Rater(FEED, None), "deb") is None
-
-
-def test_few_updates_that_remove_most() -> None:
-    findings = [(f"h{n}", "linux") for n in range(8)] + [("h1", "openssl"), ("h2", "openssl"), ("h1", "bash")]
-    worth = worth_most(findings, most=2)
-    assert [(step.package, step.removed) for step in worth.steps] == [("linux", 8), ("openssl", 2)]
-    assert (worth.total, round(worth.share, 3), len(worth.assets)) == (11, 0.909, 8)
-    assert [step.package for step in worth_most(findings, enough=0.7).steps] == ["linux"]
-    assert worth_most([]).share == 0.0
-    assert worth_most([("a", "x"), ("a", "x"), ("b", "y")], most=5).total == 2

@@ -25,7 +25,7 @@ def sbom(*purls: str) -> bytes:
     ("data", "message"),
     [
         (b"\n" * (MAX_BYTES + 1), "is larger than 64 MB"),
-        (gzip.compress(LIST), "is packed with gzip; unpack it first"),
+        (gzip.compress(LIST, mtime=0), "is packed with gzip; unpack it first"),
         (b"PK\x03\x04rest", "is packed with zip; unpack it first"),
         (b"\x28\xb5\x2f\xfdrest", "is packed with zstd; unpack it first"),
         (b"SQLite format 3\0rest", "f:1: is not text"),

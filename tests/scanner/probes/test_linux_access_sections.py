@@ -17,6 +17,7 @@ from inventory.asset import Asset, Connection, Privilege
 from inventory.facts import FACTS
 from inventory.facts.missing import Reason
 from scanner.probes import PROBES
+from scanner.probes.linux.accounts import umask_of
 from scanner.probes.linux.sshd_config import SHELL as SSHD_CONFIG
 from scanner.query import Answer, NotHere, Unreadable
 from tests.lab.sshd import SshdFactory, keygen
@@ -161,6 +162,24 @@ def test_full_names_and_group_passwords_stay_on_the_host(tmp_path: Path, shell: 
     ]
     assert accounts.groups[1].members == ("alice", "bob")
     assert accounts.umask == "0077"
+
+
+@pytest.mark.parametrize(
+    ("lines", "umask"),
+    [
+        (("umask 027",), "0027"),
+        (("umask 027", "umask 077"), "0027"),
+        (("umask 022", "umask 077"), None),  # which one holds is not known
+        (("umask",), "0077"),  # prints the mask, sets nothing: login.defs counts
+        (("umask -S",), "0077"),
+        (("umask u=rwx,g=rx,o=",), None),
+        (("umask 8",), None),
+        (('umask "$1"',), None),
+    ],
+)
+def test_what_a_profile_says_of_the_umask(lines: tuple[str, ...], umask: str | None) -> None:
+    settings = [("/etc/login.defs", "UMASK 077"), *(("/etc/profile", line) for line in lines)]
+    assert umask_of(settings) == umask
 
 
 @in_every_shell

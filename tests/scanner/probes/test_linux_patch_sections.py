@@ -239,6 +239,53 @@ def test_a_program_that_was_replaced_still_runs(tree: Tree, shell: list[str]) ->
     ]
 
 
+REPLACED = """7f01-7f02 r-xp 00001000 fe:01 1311 /usr/lib/libssl.so.3;5f1e2d3c (deleted)
+7f02-7f03 r-xp 00001000 fe:01 1400 /usr/lib/libz.so.1.2.13 (deleted)
+7f03-7f04 r-xp 00001000 fe:01 1401 /usr/lib/lib$(reboot)*.so (deleted)
+7f04-7f05 r-xp 00001000 fe:01 1401 /tmp/lib1.so (deleted)
+"""
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: the section refuses a plain user")
+@pytest.mark.parametrize("manager", ["dpkg", "rpm"])
+@in_every_shell
+def test_the_owner_of_a_replaced_library_is_told(tree: Tree, shell: list[str], manager: str) -> None:
+    """By its path and by the link it was loaded through; names that a shell or a pattern could read are not asked."""
+    asked = tree.root / "asked"
+    tree.file("proc/700/comm", "nginx\n")
+    tree.file("proc/700/maps", REPLACED)
+    tree.file("proc/701/comm", "in-a-container\n")
+    tree.file("proc/701/maps", REPLACED)
+    tree.file("proc/701/root/etc/os-release", "ID=alpine\n")
+    if manager == "dpkg":
+        tree.file("var/lib/dpkg/status", "Package: bash\n")
+        found = "libssl3:amd64: /usr/lib/libssl.so.3\nzlib1g:amd64: /lib/libz.so.1"
+        tree.tool("dpkg-query", f"echo \"$@\" >>'{asked}'; echo '{found}'; exit 1")
+    else:
+        known = "*libssl.so.3) echo openssl-libs: $4 ;; *libz.so.1) echo zlib: $4 ;; *) echo file $4 is not owned by x"
+        tree.tool("rpm", f"echo \"$4\" >>'{asked}'; case $4 in {known}; exit 1 ;; esac")
+    items = parsed(tree.answer("stale_libraries", shell)).items
+    ssl, zlib = ("libssl3", "zlib1g") if manager == "dpkg" else ("openssl-libs", "zlib")
+    told = {(item.command, item.library): item.package for item in items}
+    assert told["nginx", "/usr/lib/libssl.so.3"] == ssl
+    assert told["nginx", "/usr/lib/libz.so.1.2.13"] == zlib
+    assert told["nginx", "/usr/lib/lib$(reboot)*.so"] == ""
+    assert {package for (command, _), package in told.items() if command == "in-a-container"} == {""}
+    words = asked.read_text().split()
+    assert not any("reboot" in word or "/tmp" in word for word in words)
+    assert len(words) == len(set(words))
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: the section refuses a plain user")
+def test_owners_are_asked_of_fifty_files_at_most(tree: Tree) -> None:
+    tree.file("proc/700/comm", "java\n")
+    tree.file("proc/700/maps", "".join(f"7f r-xp 0 fe:01 1 /opt/x/lib{n}.so (deleted)\n" for n in range(400)))
+    tree.file("var/lib/dpkg/status", "Package: bash\n")
+    tree.tool("dpkg-query", f"shift; for one in \"$@\"; do echo $one; done >'{tree.root / 'asked'}'")
+    assert len(parsed(tree.answer("stale_libraries", SHELLS[0])).items) == 400
+    assert len((tree.root / "asked").read_text().split()) == 50
+
+
 # ------------------------------------------------------------------ extended support
 
 PRO = """{"_schema_version": "0.1", "account": {"name": "Somebody", "id": "a"}, "attached": true,

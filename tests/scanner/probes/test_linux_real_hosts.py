@@ -11,7 +11,7 @@ from checks.catalogue import catalogue
 from checks.check import Check, Context
 from checks.example import EXAMPLE_ASSET, overall
 from checks.finding import CheckRun, Outcome
-from checks.linux import patching, software, support
+from checks.linux import restarts, software, support
 from inventory.asset import Privilege
 from inventory.facts.kernel import Kernel
 from inventory.facts.packages import Packages
@@ -103,7 +103,7 @@ def test_the_running_kernel_is_found_among_the_packages(name: str) -> None:
     expected = f"pass: {release} runs and is the newest installed"
     if name == "alpine_319":
         expected = f"not_assessed: no package owns a kernel of the kind that runs here; {release} runs"
-    assert said(patching.running_kernel_stale, kernel=kernel_of(name), system=SYSTEM) == [expected]
+    assert said(restarts.running_kernel_stale, kernel=kernel_of(name), system=SYSTEM) == [expected]
 
 
 @pytest.mark.data
@@ -111,7 +111,7 @@ def test_the_running_kernel_is_found_among_the_packages(name: str) -> None:
 def test_the_kernel_that_ran_before_is_stale(name: str) -> None:
     kernel = kernel_of(name)
     before = replace(kernel, running=kernel.running.replace(".", ".0.", 1), version="")
-    assert said(patching.running_kernel_stale, kernel=before, system=SYSTEM) == [
+    assert said(restarts.running_kernel_stale, kernel=before, system=SYSTEM) == [
         f"fail: {before.running} runs, {kernel.running} is installed"
     ]
 

@@ -273,7 +273,7 @@ def test_a_list_of_members_goes_over_once(monkeypatch: pytest.MonkeyPatch, plain
     sent, received = members.Sent(), members.Received()
     parcels = [sent.parcel(first) for _ in range(3)]
     assert [len(parcel.new) for parcel in parcels] == [2, 0, 0]
-    other = replace(first, runs=(replace(run, members=tuple(list(many))),))  # equal, and another list
+    other = replace(first, runs=(replace(run, members=(*many,)),))  # equal, and another list
     parcels += [sent.parcel(other), sent.parcel(first)]  # after it there are too many
     assert [(len(parcel.new), parcel.generation) for parcel in parcels[3:]] == [(1, 0), (2, 1)]
     made = [received.worked(content_of(message(parcel)[8:])) for parcel in parcels]

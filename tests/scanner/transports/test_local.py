@@ -14,6 +14,7 @@ from inventory.facts.missing import Reason
 from scanner.query import Deadline, Login, Script, SecretUnavailable, Surroundings, Visit
 from scanner.transports import WAYS
 from scanner.transports.local import LocalTransport
+from scanner.transports.selective import Selective
 
 AS_WE_ARE = Privilege.ROOT if os.geteuid() == 0 else Privilege.USER
 
@@ -151,8 +152,9 @@ class NoLogins:
 
 def test_the_map_of_ways_gives_this_one() -> None:
     made = WAYS["local"](here(), Surroundings(NoLogins(), None))  # type: ignore[arg-type] # not used by this way
-    assert isinstance(made, LocalTransport)
-    assert set(WAYS) == {"local", "ssh"}
+    assert isinstance(made, Selective)
+    assert isinstance(made.inner, LocalTransport)
+    assert set(WAYS) == {"local", "ssh", "snmp"}
 
 
 def test_the_map_of_ways_does_not_load_paramiko() -> None:
