@@ -117,11 +117,12 @@ class Workers:
 
 
 def collect(job: Job, pool: SshPool) -> dict[str, Any]:
-    """Connect, log in, run, read, verify; nothing is parsed, judged or stored."""
-    asyncio.run(_collect(job, pool, job.plan.assets[:WARM_UP]))
-    cpu, began = used(), time.monotonic()
-    size, faults = asyncio.run(_collect(job, pool, job.plan.assets))
-    wall = time.monotonic() - began
+    """Connect, log in, run, read, verify; nothing is parsed, judged or stored. Garbage is collected as in a scan."""
+    with scanner.service.scan.rarer_collection():
+        asyncio.run(_collect(job, pool, job.plan.assets[:WARM_UP]))
+        cpu, began = used(), time.monotonic()
+        size, faults = asyncio.run(_collect(job, pool, job.plan.assets))
+        wall = time.monotonic() - began
     return {"cpu": used() - cpu, "wall": wall, "bytes": size, "faults": faults, "peak": peak_megabytes()}
 
 

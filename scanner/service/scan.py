@@ -99,7 +99,7 @@ async def scan(job: Job, watcher: Watcher, stop: asyncio.Event) -> Scanned:
     Raises :class:`StoreError` before anything is touched, :class:`ScanCutShort` after that, when the record cannot be
     written.
     """
-    with _writer() as write, _rarer_collection():
+    with _writer() as write, rarer_collection():
         scan_id = await write(job.store.begin_scan, _stored_plan(job))
         try:
             return await _run(job, watcher, stop, write, scan_id)
@@ -189,7 +189,7 @@ def _writer() -> Iterator[Write]:
 
 
 @contextlib.contextmanager
-def _rarer_collection() -> Iterator[None]:
+def rarer_collection() -> Iterator[None]:
     """A scan makes many short-lived objects and few cycles: looking for cycles less often saves a tenth of its CPU."""
     before = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
