@@ -95,10 +95,9 @@ class Workbench:
         folder = self.settings.path("feeds_folder")
         if folder is None:
             return None
-        loaded = Shelf(folder).open()
+        loaded = Shelf(folder).open(self.settings.number("feed_max_age_days"))
         for broken in loaded.broken:
             note(f"estatecheck: {broken}")
-        loaded.advisories.max_age_days = self.settings.number("feed_max_age_days")
         return loaded.advisories if loaded.advisories.notes else None
 
     def basis(self) -> Basis:

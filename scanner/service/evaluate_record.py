@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from inventory.asset import Asset
-from inventory.estate import Estate
 from inventory.facts.identity import Identity
 from scanner.engine import fact_of
 from scanner.feeds.support_dates import SupportFeed
@@ -28,8 +27,9 @@ def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection
     def chosen(asset: Asset) -> bool:
         return asset.name in names
 
-    assets = {one.visit.asset.name: one.visit.asset for one in evaluate(store, rules, chosen)}
-    estate = replace(_estate(store), assets=tuple(assets.values()))
+    visits = [(one.visit.scan_id, one.visit.asset) for one in evaluate(store, rules, chosen)]
+    newest = max(scan_id for scan_id, _ in visits)  # may be an import: a record need not hold a scan
+    estate = replace(store.estate_of(newest), assets=tuple(asset for _, asset in visits))
     basis = basis_of(rules.checks, rules.catalogue_digest, support, rules.advisories)
     scan_id = store.begin_scan(to_store(basis, estate, estate.assets, ScanKind.EVALUATE, rules.now))
     state = ScanState.PARTIAL
@@ -40,11 +40,6 @@ def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection
     finally:
         store.end_scan(scan_id, state, datetime.now(UTC))
     return scan_id
-
-
-def _estate(store: Store) -> Estate:
-    """The inventory as the newest full scan saw it."""
-    return store.estate_of(store.latest_scan().id)
 
 
 def _result(one: Judged, rules: Rules) -> HostResult:

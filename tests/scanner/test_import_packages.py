@@ -72,6 +72,21 @@ def test_it_is_judged_again_like_any_evidence(estate: Estate) -> None:
     assert (told["hosts"], told["never_seen"]) == (1, [])
 
 
+def test_an_evaluation_of_supplied_lists_alone_can_be_recorded(estate: Estate) -> None:
+    estate.run("import", "packages", "dpkg.txt", *SAID, "--os", "debian:12")
+    dates = {
+        "snapshot": "2026-10-01",
+        "source": "test",
+        "products": {"debian": [{"cycle": "12", "ends": "2026-03-01"}]},
+    }
+    (estate.folder / "dates.json").write_text(json.dumps(dates))
+    done = estate.run("evaluate", "--record", "--format", "json", ESTATECHECK_SUPPORT_DATES="dates.json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["recorded"] == 2
+    assert [c["what"] for c in told["changes"] if c["check"] == "linux.eol.os-release"] == ["new"]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
