@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from string import hexdigits
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,8 +15,6 @@ from scanner.cli.settings import SettingsError, resolve
 if TYPE_CHECKING:
     from scanner.service.evidence_check import PackVerdict
 
-MAX_PEM = 64 * 1024  # bytes
-ID_LENGTH = 64  # hexadecimal digits of a SHA-256
 app = group("Evidence that both sides can check: export, verify.")
 
 
@@ -110,13 +107,10 @@ def verify(
 
 def _key_id(key: str) -> str:
     """Of an id, or of a file with a public key in PEM. Ends with exit code 2 when it is neither."""
-    from scanner.service.signing import SigningError, key_id, public_key
+    from scanner.service.signing import SigningError, named_key_id
 
-    if len(key) == ID_LENGTH and set(key) <= set(hexdigits):
-        return key.lower()
     try:
-        with Path(key).open("rb") as pem:
-            return key_id(public_key(pem.read(MAX_PEM)))
+        return named_key_id(key)
     except OSError as fault:
         raise fail(f"--key {key} is no id of a key, and no file that can be read: {fault.strerror}") from fault
     except SigningError as fault:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from string import hexdigits
 from typing import IO, Any
 
 from scanner.feeds.acceptance import well_formed
@@ -23,14 +22,13 @@ from scanner.feeds.shelf import Shelf
 from scanner.feeds.support_dates import FeedError
 from scanner.feeds.unpack import Unusable, open_zip
 from scanner.service.feeds import Desk, Outcome
-from scanner.service.signing import Signer, SigningError, key_id, opened, public_key
+from scanner.service.signing import Signer, SigningError, key_id, named_key_id, opened, public_key
 
 ENVELOPE, KEY, PARTS = "envelope.json", "key.pem", "parts/"
 PREDICATE = "urn:estatecheck:feeds:v1"
 STATEMENT = "https://in-toto.io/Statement/v1"
 MAX_ENVELOPE = 32 * 1024 * 1024
 MAX_KEY = 64 * 1024
-ID_LENGTH = 64  # hexadecimal digits of a SHA-256
 MAX_PARTS = 10_000
 CHUNK = 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that ZIP can tell
@@ -106,11 +104,8 @@ def _canonical(value: object) -> bytes:
 
 def trusted_id(text: str) -> str:
     """The id of a key, given as id or as a file with the public key in PEM. Raises :class:`SigningError`."""
-    if len(text) == ID_LENGTH and set(text) <= set(hexdigits):
-        return text.lower()
     try:
-        with Path(text).open("rb") as pem:
-            return key_id(public_key(pem.read(MAX_KEY)))
+        return named_key_id(text)
     except OSError as fault:
         raise SigningError(f"{text} is no id of a key, and no file that can be read: {fault.strerror}") from fault
 

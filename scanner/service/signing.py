@@ -5,6 +5,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from string import hexdigits
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 MAX_PEM = 64 * 1024
+ID_LENGTH = 64  # hexadecimal digits of a SHA-256
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
@@ -72,6 +74,17 @@ def load_or_create(path: Path) -> tuple[Signer, bool]:
         raise SigningError(f"signing key {path} cannot be made: {in_the_way} is in the way") from fault
     except OSError as fault:
         raise SigningError(f"signing key {path} cannot be made: {fault.strerror}") from fault
+
+
+def named_key_id(text: str) -> str:
+    """The id of a key that somebody named by its id, or by a file with the public key in PEM.
+
+    Raises :class:`SigningError`, and ``OSError`` when it is neither.
+    """
+    if len(text) == ID_LENGTH and set(text) <= set(hexdigits):
+        return text.lower()
+    with Path(text).open("rb") as pem:
+        return key_id(public_key(pem.read(MAX_PEM)))
 
 
 def load(path: Path) -> Signer:
