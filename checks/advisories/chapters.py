@@ -8,7 +8,7 @@ from checks.advisories.opinions import Host, Opinion
 from checks.advisories.standing import Standing
 from checks.advisories.verdict import Verdict
 from checks.advisories.words import counted, some
-from checks.finding import Member, Ruling, Severity, Subject, failed, not_assessed, passed
+from checks.finding import Member, Ruling, Subject, failed, not_assessed, passed
 from inventory.facts.missing import Reason
 
 MOST_NAMED = 20
@@ -30,9 +30,9 @@ def without_fix(opinion: Opinion | None) -> Iterator[Ruling]:
         yield not_assessed(Reason.FEED_MISSING, NO_FEED)
         return
     actions = _actions(opinion, _NO_FIX)
+    told = f" without a fix from the vendor, by {opinion.name}{opinion.remark}"
     for action in actions:
-        told = f"{some(action.installed)}: {action.cleared.words} without a fix from the vendor, by {opinion.name}"
-        yield failed(told + opinion.remark, Subject("package", action.source), Severity.INFO, action.members)
+        yield action.unfixed(told)
     if (doubt := opinion.doubt) is not None:
         yield doubt
     elif not opinion.tells_unfixed:
@@ -55,10 +55,7 @@ def by_subscription(host: Host, opinion: Opinion | None) -> Iterator[Ruling]:
     actions = _actions(opinion, _SUBSCRIPTION)
     for action in actions:
         scopes = sorted({member.attributes.get("scope", "") for member in action.members})
-        told = (
-            f"{action.sentence}, by {opinion.name}; it needs {some(scopes)}: {_evidence(host, scopes)}{opinion.remark}"
-        )
-        yield failed(told, Subject("package", action.source), action.severity, action.members)
+        yield action.pending(f", by {opinion.name}; it needs {some(scopes)}: {_evidence(host, scopes)}{opinion.remark}")
     if (doubt := opinion.doubt) is not None:
         yield doubt
     elif not actions:

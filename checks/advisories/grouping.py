@@ -11,7 +11,9 @@ from checks.advisories.rating import Rater
 from checks.advisories.verdict import Verdict
 from checks.advisories.versions import InvalidVersion, sort_key
 from checks.advisories.words import some, weaknesses
-from checks.finding import Member, Severity
+from checks.finding import Member, Ruling, Severity, Subject, failed, shared
+
+MAX_SAID = 16  # sentences about one action: they end as the host's other facts have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,29 @@ class Action:
     installed: tuple[str, ...]  # "libssl3 3.0.11-1", sorted
     cleared: Cleared
     sentence: str = field(init=False)  # openssl: 3.0.15-1 clears 3 known weaknesses (...) of libssl3 3.0.11-1
+    _said: dict[str, Ruling] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         told = f"{self.source}: {self.cleared.target} clears {self.cleared.words} of {some(self.installed)}"
         object.__setattr__(self, "sentence", told)
+
+    def pending(self, told: str) -> Ruling:
+        """What it would clear is open; ``told`` ends the sentence."""
+        return self._ruling(self.sentence, told, self.severity)
+
+    def unfixed(self, told: str) -> Ruling:
+        """What is open, and nothing clears; ``told`` ends the sentence."""
+        return self._ruling(f"{some(self.installed)}: {self.cleared.words}", told, Severity.INFO)
+
+    def _ruling(self, head: str, told: str, severity: Severity | None) -> Ruling:
+        """Made once: hosts share the action, and most of them how its sentence ends."""
+        known = self._said.get(told)
+        if known is None or known.severity is not severity:
+            if len(self._said) >= MAX_SAID:
+                self._said.clear()
+            subject = Subject("package", self.source)
+            known = self._said[told] = shared(failed(head + told, subject, severity, self.members))
+        return known
 
     @property
     def target(self) -> str:

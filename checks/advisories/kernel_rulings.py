@@ -32,7 +32,7 @@ def kernel_rulings(host: Host, opinion: Opinion | None, state: object = None) ->
         return
     pending = list(_by_host(host, only_by_host(opinion)))
     yield from pending
-    problem = opinion.gap or _problem(opinion.kernel) or lost(host, state)
+    problem = _unspoken(opinion.kernel) or opinion.gap or _problem(opinion.kernel) or lost(host, state)
     if problem is not None:
         yield problem
     elif not pending and opinion.kernel is not None:
@@ -59,10 +59,15 @@ def _source(host: Host) -> str:
     return source_of(host.packages.manager, image.package)[0].removesuffix("-core") if image else ""
 
 
+def _unspoken(kernel: RunningKernel | None) -> Ruling | None:
+    """Comes before the age of a feed: a fresh one would not speak of this kernel either."""
+    return _problem(kernel) if kernel is not None and kernel.unspoken else None
+
+
 def _problem(kernel: RunningKernel | None) -> Ruling | None:
     if kernel is None or not kernel.problem:
         return None
-    silent = kernel.problem.startswith("the feed")
+    silent = kernel.unspoken or kernel.problem.startswith("the feed")
     return not_assessed(Reason.FEED_MISSING if silent else Reason.OUTPUT_UNREADABLE, kernel.problem)
 
 

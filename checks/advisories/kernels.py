@@ -4,7 +4,7 @@ Names as the distributions give them. Releases are compared whole, never by a pa
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
@@ -60,9 +60,10 @@ def images_alike(kernel: Kernel, packages: Iterable[Package]) -> list[Image]:
     return _images([one for one in kernel.installed if flavour(one.release) == wanted], packages)
 
 
-def _images(kernels: Iterable[InstalledKernel], packages: Iterable[Package]) -> list[Image]:
+def _images(kernels: Sequence[InstalledKernel], packages: Iterable[Package]) -> list[Image]:
+    wanted = {kernel.package for kernel in kernels}
     by_name: dict[str, list[Package]] = {}
-    for package in packages:
+    for package in (package for package in packages if package.name in wanted):
         by_name.setdefault(package.name, []).append(package)
     found = []
     for kernel in kernels:

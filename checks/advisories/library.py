@@ -85,6 +85,11 @@ class Advisories:
         """Names of all releases some feed speaks of."""
         return tuple(sorted({name for feed in self._feeds for name in feed.tables if ":" in name}))
 
+    def rows(self, table: str, key: str) -> tuple[tuple[FeedNote, bytes], ...]:
+        """The row of that key as it stands in each feed that has the table, and what a report says of the feed."""
+        read = ((feed.note, feed.tables[table].get(key)) for feed in self._feeds if table in feed.tables)
+        return tuple((note, line) for note, line in read if line is not None)
+
     def cve(self, cve: str) -> Cve | None:
         return self._about("cve", cve, Cve)
 

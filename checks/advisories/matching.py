@@ -6,7 +6,7 @@ apk by origin (patch-levels rule 1).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from checks.advisories.epochs import judged_without_epochs
 from checks.advisories.judging import Installed, Judged, judged, module_of
@@ -16,7 +16,7 @@ from checks.advisories.model import Statement
 from checks.advisories.releases import Family
 from checks.advisories.scopes import Reach
 from checks.advisories.signed import signed_source
-from checks.advisories.standing import Provenance, Standing, Stood, by_itself
+from checks.advisories.standing import UNTOLD, Provenance, Standing, Stood, by_itself
 from checks.advisories.verdict import Verdict
 from inventory.facts.packages import Package, Packages
 
@@ -46,11 +46,11 @@ class Unit:
     known: bool  # some advisory speaks of this package
     stood: Stood | None  # None: the host's repositories must tell
     kernel: bool
-    quiet: bool = field(init=False)  # nothing is said of it, whatever the repositories tell but that it is another's
 
-    def __post_init__(self) -> None:
-        loud = self.kernel or self.stood is not None or self.judged.hits or self.judged.unread
-        object.__setattr__(self, "quiet", not loud)
+    @property
+    def silent(self) -> bool:
+        """Nothing is open in it, and nothing hinders saying so."""
+        return not (self.kernel or self.judged.hits or self.judged.unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,10 @@ class Matcher:
         self._reach, self._epochs = reach, epochs
         self._units: dict[tuple[str, ...], Unit] = {}
         self._seen: dict[int, tuple[Package, Unit]] = {}  # by identity: most hosts share the objects too
+        # By identity too, by far the most: nothing is open in them, and they are the distribution's own, or only the
+        # host's repositories could tell. Held here, so that their identity stays their own.
+        self._quiet: dict[int, Package] = {}
+        self._unclear: dict[int, Package] = {}
         self._judged: dict[tuple[str, str, str], tuple[Judged, bool]] = {}
         self._found: dict[tuple[Unit, ...], Found] = {}
         self.kernels: dict[tuple[str, ...], object] = {}  # kept for running_kernel
@@ -102,24 +106,27 @@ class Matcher:
         foreign: list[Foreign] = []
         unread: list[Unit] = []
         kernel: list[Package] = []
-        untold, silent = 0, provenance.silent
+        quiet, unclear = self._quiet, self._unclear
+        rest = [package for package in packages.items if id(package) not in quiet] if quiet else packages.items
+        told = [package for package in rest if id(package) not in unclear] if provenance.silent else rest
+        untold = len(rest) - len(told)
         seen = self._seen.get
-        for package in packages.items:
+        for package in told:
             known = seen(id(package))
-            unit = known[1] if known is not None and known[0] is package else self.unit(package)
-            if unit.quiet and silent:  # by far the most
-                untold += 1
-                continue
+            unit = known[1] if known is not None else self.unit(package)
             if unit.kernel:
                 kernel.append(package)
                 continue
-            stood = unit.stood or provenance.stood(unit.package)
+            stood = unit.stood or (UNTOLD if provenance.silent else provenance.stood(unit.package))
             if stood.standing is not Standing.OWN:
                 foreign.append(Foreign(unit.package, unit.version, unit.source, stood.standing, stood.evidence))
                 continue
             untold += not stood.established
             if unit.judged.hits:
-                by_source.setdefault(unit.source, []).append(unit)
+                if unit.source in by_source:
+                    by_source[unit.source].append(unit)
+                else:
+                    by_source[unit.source] = [unit]
             elif unit.judged.unread:
                 unread.append(unit)
         total = len(packages.items) - len(foreign) - len(kernel) - len(unread)
@@ -146,8 +153,8 @@ class Matcher:
         return found
 
     def unit(self, package: Package) -> Unit:
-        seen = self._seen.get(id(package))
-        if seen is not None and seen[0] is package:
+        seen = self._seen.get(id(package))  # what is in it is alive, so no other has its identity
+        if seen is not None:
             return seen[1]
         key = (package.name, package.version, package.source, package.source_version, package.vendor, package.module)
         known = self._units.get(key)
@@ -155,8 +162,12 @@ class Matcher:
             self._weigh(1)
             known = self._units[key] = self._unit(package)
         if len(self._seen) >= MAX_SEEN:
-            self._seen.clear()
+            self._forget()
         self._seen[id(package)] = (package, known)
+        if known.silent and known.stood is None:
+            self._unclear[id(package)] = package
+        elif known.silent and known.stood is not None and known.stood.own:
+            self._quiet[id(package)] = package
         return known
 
     def _unit(self, package: Package) -> Unit:
@@ -185,11 +196,16 @@ class Matcher:
             known = self._judged[key] = (said, bool(statements))
         return known
 
+    def _forget(self) -> None:
+        self._quiet.clear()
+        self._unclear.clear()
+        self._seen.clear()
+
     def _weigh(self, more: int) -> None:
         self._weight += more
         if self._weight > MAX_KEPT:
             self._units.clear()
-            self._seen.clear()
+            self._forget()
             self._found.clear()
             self._judged.clear()
             self.kernels.clear()

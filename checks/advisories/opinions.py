@@ -49,7 +49,7 @@ class Host:
         return self.kernel is not None and not self.system.container
 
     def same(self, other: "Host") -> bool:
-        return all(getattr(self, name) is getattr(other, name) for name in self.__slots__)
+        return self is other or all(getattr(self, name) is getattr(other, name) for name in self.__slots__)
 
 
 class Opinion:
@@ -66,6 +66,9 @@ class Opinion:
         self.list_gap: Ruling | None = None
         self.matches: Matches | None = None
         self.kernel: RunningKernel | None = None
+        self._actions: dict[frozenset[Verdict], list[Action]] = {}
+        self._sources: list[tuple[str, Found]] = []
+        self._verdicts: frozenset[Verdict] = frozenset()  # of all its packages
         self._matcher: Matcher | None = None
         self._provenance: Provenance | None = None
         self.scheme = host.packages.manager
@@ -79,6 +82,8 @@ class Opinion:
         provenance = Provenance(family, self.host.system.codename, self.host.origins)
         self._matcher, self._provenance = matcher, provenance
         self.matches = matcher.match(self.host.packages, provenance)
+        self._sources = sorted(self.matches.by_source.items())
+        self._verdicts = self._verdicts.union(*(these.verdicts for _, these in self._sources))
         if self.host.kernel is not None and self.host.owns_kernel:
             self.kernel = judge_kernel(matcher, self.host.kernel, self.matches.kernel, provenance)
 
@@ -90,13 +95,19 @@ class Opinion:
         return self.matches
 
     def actions(self, verdicts: frozenset[Verdict]) -> list[Action]:
-        """Of all packages but the kernel's, sorted by source."""
+        """Of all packages but the kernel's, sorted by source. Raises ``LookupError`` as :attr:`judged`."""
+        wanted = verdicts & self._verdicts if self.judged.by_source else frozenset[Verdict]()
+        if wanted not in self._actions:
+            self._actions[wanted] = self._made(wanted) if wanted else []
+        return self._actions[wanted]
+
+    def _made(self, verdicts: frozenset[Verdict]) -> list[Action]:
         found: list[Action] = []
-        for source, these in self.judged.by_source.items():
+        for source, these in self._sources:
             if not verdicts.isdisjoint(these.verdicts):
                 action = self._resident.action(source, these, verdicts, self._rater, self.scheme)
                 found += [action] if action else []
-        return sorted(found, key=lambda action: action.source)
+        return found
 
     def unjudged(self) -> list[str]:
         """Packages of which the list of packages, or the feed, tells too little: each with why."""
@@ -117,14 +128,12 @@ class Opinion:
         told = f"{counted(len(unjudged), 'package')} could not be compared with {self.name}: {some(unjudged)}"
         return not_assessed(Reason.OUTPUT_UNREADABLE, told) if unjudged else None
 
-    def reached(self, names: Collection[str] | None = None) -> dict[str, list[Unit]]:
-        """By source, the packages that have a fix some advisory asked for. ``names``: only of these packages."""
+    def reached(self, names: Collection[str]) -> dict[str, list[Unit]]:
+        """By source, those of these packages that have a fix some advisory asked for."""
         if self._matcher is None or self._provenance is None:
             return {}
-        packages = self.host.packages
-        if names is not None:
-            packages = replace(packages, items=tuple(one for one in packages.items if one.name in names))
-        return self._matcher.reached(packages, self._provenance)
+        these = tuple(one for one in self.host.packages.items if one.name in names)
+        return self._matcher.reached(replace(self.host.packages, items=these), self._provenance)
 
     def kernel_action(self, verdicts: frozenset[Verdict]) -> Action | None:
         """Of the running kernel, where it could be judged."""
@@ -185,11 +194,12 @@ class Resident:
     ) -> Action | None:
         """Hosts with the same packages share it; None when each of its CVEs has another verdict in another package."""
         key = (found, verdicts, rater)
-        if key not in self._actions:
+        known = self._actions.get(key)
+        if known is None and key not in self._actions:
             if len(self._actions) >= MAX_ACTIONS:
                 self._actions.clear()
-            self._actions[key] = self._action(source, found.units, verdicts, rater, scheme)
-        return self._actions[key]
+            known = self._actions[key] = self._action(source, found.units, verdicts, rater, scheme)
+        return known
 
     def _action(
         self, source: str, units: Sequence[Unit], verdicts: frozenset[Verdict], rater: Rater, scheme: str

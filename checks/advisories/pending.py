@@ -15,12 +15,20 @@ from checks.advisories.words import DAY, counted, some
 from checks.finding import Ruling, Subject, failed, not_assessed, passed
 from inventory.facts.missing import Missing, Reason
 from inventory.facts.origins import Origins
-from inventory.facts.packages import Package, PendingUpdate, Repositories, Updates
+from inventory.facts.packages import Package, Packages, PendingUpdate, Repositories, Updates
+from inventory.remembered import Latest
 
 STALE_DAYS = 7  # older metadata cannot show this week's fixes
 UNSAID = "what it does not list may be pending all the same"
 _SECURITY = re.compile(r"security|\b(sid|unstable)\b", re.IGNORECASE)  # unstable gets its fixes in no suite of its own
 Pending = Mapping[str, Sequence[PendingUpdate]]  # source package -> its updates
+
+
+def _named(packages: Packages) -> dict[str, Package]:
+    return {package.name: package for package in packages.items}
+
+
+_by_name = Latest(_named)
 
 
 def security_suite(repositories: Repositories, origins: Origins | None = None) -> bool:
@@ -64,7 +72,7 @@ def by_source(host: Host, updates: Sequence[PendingUpdate], *, kernel: bool) -> 
     if not updates:
         return {}
     manager = host.packages.manager
-    known: dict[str, Package] = {package.name: package for package in host.packages.items}
+    known = _by_name(host.packages)
     found: dict[str, list[PendingUpdate]] = {}
     for update in sorted(updates, key=lambda update: update.name):
         package = known.get(update.name) or Package(update.name, update.candidate, "", update.name, "")
@@ -113,9 +121,9 @@ def pending_by_both(host: Host, opinion: Opinion, state: object = None) -> Itera
     """With a feed. Packages of which some weakness has a fix, and those that only the host lists."""
     own = own_list(host, kernel=False)
     actions = opinion.actions(TO_UPDATE) if opinion.matches else []
+    both, alone = (f"; {who}{opinion.remark}" for who in _who(host, opinion.name))
     for action in actions:
-        told = f"{action.sentence}; {_who(action.source, own, host, opinion.name)}{opinion.remark}"
-        yield failed(told, Subject("package", action.source), action.severity, action.members)
+        yield action.pending(both if action.source in own else alone)
     named = {action.source for action in actions}
     yield from _of_host_alone({source: own[source] for source in own if source not in named}, opinion)
     gap = opinion.doubt or lost(host, state)
@@ -125,14 +133,14 @@ def pending_by_both(host: Host, opinion: Opinion, state: object = None) -> Itera
         yield passed(_nothing_open(host, opinion))
 
 
-def _who(source: str, own: Pending, host: Host, feed: str) -> str:
+def _who(host: Host, feed: str) -> tuple[str, str]:
+    """Who says so: of a source that the host lists too, and of any other."""
+    both = f"{feed} and the host's own list say so"
     if host.updates is None:
-        return f"{feed} says so, the host's own list could not be had"
-    if source in own:
-        return f"{feed} and the host's own list say so"
+        return both, f"{feed} says so, the host's own list could not be had"
     if not host.updates.tells_security:
-        return f"{feed} says so, the host's own list does not tell which updates are for security"
-    return f"{feed} says so, the host's own list does not"
+        return both, f"{feed} says so, the host's own list does not tell which updates are for security"
+    return both, f"{feed} says so, the host's own list does not"
 
 
 def only_by_host(opinion: Opinion) -> str:
@@ -152,18 +160,6 @@ def _of_host_alone(own: Pending, opinion: Opinion) -> Iterator[Ruling]:
         named = some(update.name for update in patches)
         told = f"{counted(len(patches), 'security patch', 'security patches')} needed by the host's own list: {named}"
         yield failed(f"{told}; which packages they are for it does not say", Subject("patches", "zypper"))
-
-
-def proof_of(opinion: Opinion, source: str) -> str:
-    """The positive proof that a source package lacks nothing: what is installed, and what it had to reach.
-
-    "" where there is none: something is open in it, or no fix was ever asked of what is installed.
-    """
-    units = opinion.reached().get(source, [])
-    if not units or opinion.gap or any(action.source == source for action in opinion.actions(TO_UPDATE)):
-        return ""
-    which = some(f"{unit.package} {unit.version}, fixed since {unit.judged.reached}" for unit in units)
-    return f"{source}: {which}; {opinion.name} knows of no later fix"
 
 
 def _nothing_open(host: Host, opinion: Opinion) -> str:

@@ -43,6 +43,11 @@ class RunningKernel:
         """Why it could not be judged, "" when it was."""
         return self.said.problem
 
+    @property
+    def unspoken(self) -> bool:
+        """No advisory source speaks of it, whatever feeds are loaded: no package owns it, or another maker's does."""
+        return bool(self.problem) and not self.source
+
 
 def judge_kernel(matcher: Matcher, kernel: Kernel, owned: Sequence[Package], provenance: Provenance) -> RunningKernel:
     """``owned``: the installed packages that belong to kernels."""

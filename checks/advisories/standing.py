@@ -50,6 +50,11 @@ class Stood:
     evidence: str
     established: bool = True
 
+    @property
+    def own(self) -> bool:
+        """Established to be the distribution's own."""
+        return self.established and self.standing is Standing.OWN
+
 
 UNTOLD = Stood(Standing.OWN, "origin not established", established=False)
 
@@ -78,13 +83,9 @@ class Provenance:
     def __init__(self, family: Family, codename: str, origins: Origins | None) -> None:
         self._family, self._codename, self._origins = family, codename, origins
         self._places = {one.package: one.origins for one in origins.by_package} if origins else {}
+        self.silent = not self._places  # it tells of no package
         self._known: dict[tuple[int, ...], Stood] = {}
         self._local_counts = self._mostly_own()
-
-    @property
-    def silent(self) -> bool:
-        """It tells of no package."""
-        return not self._places
 
     def stood(self, package: str) -> Stood:
         places = self._places.get(package)

@@ -11,13 +11,17 @@ from inventory.facts.boot import Boot
 from inventory.facts.certificates import Certificates
 from inventory.facts.clock import Clock
 from inventory.facts.contact import Contact
+from inventory.facts.device import Device
 from inventory.facts.entitlements import Entitlements
 from inventory.facts.files import CriticalFiles, FileWalk
 from inventory.facts.firewall import Firewall
 from inventory.facts.hardware import Hardware
+from inventory.facts.health import DeviceHealth
+from inventory.facts.host_firmware import HostFirmware
 from inventory.facts.identity import Identity
 from inventory.facts.kernel import Kernel
 from inventory.facts.logs import Audit, Logs
+from inventory.facts.management import Management
 from inventory.facts.missing import Absent, Missing, Reason
 from inventory.facts.network import Interfaces, Sockets
 from inventory.facts.origins import Origins
@@ -25,11 +29,16 @@ from inventory.facts.packages import Packages, Repositories, Updates
 from inventory.facts.processes import StaleLibraries
 from inventory.facts.reboot import Reboot
 from inventory.facts.services import Services
+from inventory.facts.snmp_access import SnmpAccess
+from inventory.facts.ssh_offer import SshOffer
 from inventory.facts.sshd import Sshd
 from inventory.facts.storage import Arrays, Backups, Exports, Mounts
 from inventory.facts.sudoers import Sudoers
 from inventory.facts.sysctl import Sysctl
 from inventory.facts.system import System
+from inventory.facts.time_and_logs import TimeAndLogs
+from inventory.facts.tls import Tls
+from inventory.facts.web import Web
 
 __all__ = ["FACTS", "Absent", "Missing", "Reason"]
 
@@ -45,16 +54,20 @@ FACTS: dict[str, type] = {
     "clock": Clock,
     "contact": Contact,
     "critical_files": CriticalFiles,
+    "device": Device,
     "entitlements": Entitlements,
     "exports": Exports,
     "file_walk": FileWalk,
     "firewall": Firewall,
     "hardware": Hardware,
+    "health": DeviceHealth,
+    "host_firmware": HostFirmware,
     "identity": Identity,
     "interfaces": Interfaces,
     "kernel": Kernel,
     "logins": Logins,
     "logs": Logs,
+    "management": Management,
     "mounts": Mounts,
     "origins": Origins,
     "packages": Packages,
@@ -63,11 +76,16 @@ FACTS: dict[str, type] = {
     "repositories": Repositories,
     "services": Services,
     "shadow": Shadow,
+    "snmp_access": SnmpAccess,
     "sockets": Sockets,
+    "ssh_offer": SshOffer,
     "sshd": Sshd,
     "stale_libraries": StaleLibraries,
     "sudoers": Sudoers,
     "sysctl": Sysctl,
     "system": System,
+    "time_and_logs": TimeAndLogs,
+    "tls": Tls,
     "updates": Updates,
+    "web": Web,
 }

@@ -28,7 +28,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one field was read. ``raw`` is the value as it was answered, cut to 512 characters."""
+    """Where one field was read: ``oid``, the path of a Redfish property, or the command whose output it stood in.
+    ``raw``: as it was answered, cut to 512 characters."""
 
     field: str  # version, model, serial, boot_version, ...
     oid: str

@@ -31,6 +31,7 @@ class Kernel:
     apparmor_enforced: int | None = (
         None  # loaded AppArmor profiles in enforce mode; None: this account may not see them
     )
+    microcode: str | None = None  # revision in the processor, as /proc/cpuinfo tells it; None: not told (ARM, guests)
 
     @property
     def newest(self) -> str | None:

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     OUTPUT_TRUNCATED = "output truncated"
     FEED_MISSING = "feed missing"
     FEED_TOO_OLD = "feed too old"
+    NO_BASELINE = "no baseline"  # nobody said what it should be
     OUT_OF_WINDOW = "out of window"
     NOT_ATTEMPTED = "not attempted"
 

@@ -1,14 +1,51 @@
-"""Every probe, by the kind of system it looks at. To add one: write its file, add its line here."""
+"""Every probe, by the way in that can ask it. To add one: write its file, add its line to the list of its way."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from inventory.asset import Privilege
+from inventory.asset import Asset, Privilege
+from scanner.probes.cli import CLI
 from scanner.probes.contact import CONTACT
 from scanner.probes.linux import LINUX
+from scanner.probes.network import SNMP
+from scanner.probes.network.management import MANAGEMENT
+from scanner.probes.redfish import REDFISH
 from scanner.probes.script import ScriptProbe
+from scanner.probes.web import OUTSIDE
 from scanner.query import Probe, Script
 
-PROBES: dict[str, Probe[Any]] = {probe.name: probe for probe in (CONTACT, *LINUX)}
+
+def _by_name(*probes: Probe[Any]) -> dict[str, Probe[Any]]:
+    return {probe.name: probe for probe in probes}
+
+
+PROBES = _by_name(CONTACT, *LINUX, *OUTSIDE)  # of a shell
+
+BY_WAY: dict[str, dict[str, Probe[Any]]] = {
+    "local": PROBES,
+    "ssh": PROBES,
+    "snmp": _by_name(CONTACT, *SNMP, *OUTSIDE),
+    "redfish": _by_name(CONTACT, *REDFISH, MANAGEMENT, *OUTSIDE),
+    "cli": _by_name(CONTACT, *CLI, MANAGEMENT, *OUTSIDE),
+    "endpoint": _by_name(CONTACT, *OUTSIDE),
+}
+
+
+def probes_of(way: str) -> Mapping[str, Probe[Any]]:
+    """By the name of the fact. A way that is not known asks what a shell is asked."""
+    return BY_WAY[way] if way in BY_WAY else PROBES  # noqa: SIM401 (mypy takes what get() gives for Any)
+
+
+def can_tell(way: str, facts: Iterable[str]) -> bool:
+    """Whether all of these facts can be had over this way in: a check that needs others does not concern the asset."""
+    return probes_of(way).keys() >= set(facts)
+
+
+def concerns(asset: Asset, facts: Iterable[str]) -> bool:
+    """Whether a check that needs these facts is about this asset: endpoints are looked at where there are some."""
+    needed = set(facts)
+    outside = needed & {probe.name for probe in OUTSIDE}
+    return can_tell(asset.connection.way, needed) and (not outside or bool(asset.endpoints))
 
 
 def collector_sections() -> tuple[Script, ...]:

@@ -3,6 +3,7 @@
 Every path has a list of behaviours, one an answer; the last one stays. What was asked is kept in ``asked``.
 """
 
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from tests.lab.certificates import Certified
 
 Behaviour = Callable[["Handler"], None]
 PIECE = b"x" * 65536
@@ -47,13 +50,19 @@ class _Server(ThreadingHTTPServer):
 
 
 class Publishers:
-    def __init__(self) -> None:
+    def __init__(self, certified: Certified | None = None) -> None:
+        """With ``certified`` over TLS alone, as the host of that certificate."""
         self.paths: dict[str, list[Behaviour]] = defaultdict(list)
         self.asked: list[tuple[str, dict[str, str]]] = []
         self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.publishers = self
         self.host = f"127.0.0.1:{self._server.server_port}"
         self.url = f"http://{self.host}"
+        if certified is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certified.certificate, certified.key)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+            self.url = f"https://{self.host}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def publish(self, address: str, *behaviours: Behaviour) -> None:

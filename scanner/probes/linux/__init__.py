@@ -16,6 +16,7 @@ from scanner.probes.linux.exports import EXPORTS
 from scanner.probes.linux.file_walk import FILE_WALK
 from scanner.probes.linux.firewall import FIREWALL
 from scanner.probes.linux.hardware import HARDWARE
+from scanner.probes.linux.host_firmware import HOST_FIRMWARE
 from scanner.probes.linux.identity import IDENTITY
 from scanner.probes.linux.interfaces import INTERFACES
 from scanner.probes.linux.kernel import KERNEL
@@ -42,6 +43,7 @@ LINUX: tuple[Probe[Any], ...] = (
     SYSTEM,
     IDENTITY,
     HARDWARE,
+    HOST_FIRMWARE,
     CLOCK,
     KERNEL,
     BOOT,

@@ -28,6 +28,7 @@ fi
 if [ -r /sys/fs/selinux/enforce ]; then read -r on </sys/fs/selinux/enforce; echo "enforce=$on"; fi
 [ -e /etc/selinux/config ] && echo "selinux_config=yes"
 grep '^oom_kill ' /proc/vmstat
+awk -F ': *' '/^microcode/ {print "microcode=" $2; exit}' /proc/cpuinfo
 echo
 if [ -d /sys/devices/system/cpu/vulnerabilities ]; then
   echo =vulnerabilities=; grep -H . /sys/devices/system/cpu/vulnerabilities/*; echo "=vulnerabilities:$?="
@@ -87,6 +88,7 @@ def read_kernel(text: str) -> Kernel:
         apparmor={"Y": True, "N": False}.get(head.get("apparmor", "")),
         selinux=_selinux(head),
         apparmor_enforced=number(head.get("enforced", "")),
+        microcode=head.get("microcode", "")[:40] or None,
         oom_kills=next((number(ln[9:]) for ln in said.lines("") if ln.startswith("oom_kill ")), None),
     )
 

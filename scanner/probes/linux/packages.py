@@ -17,6 +17,7 @@ from scanner.query import Script, Unreadable
 MAX_PACKAGES = 50_000  # a full TeX Live desktop has about 8,000
 MAX_LOCKS = 1_000
 KNOWN_LINES, KNOWN_LENGTH = 16_384, 200  # of package lists that are remembered: at most about 15 MB
+_NAME = attrgetter("name")
 _BY_NAME = attrgetter("name", "version", "architecture")
 NONE = "(none)"  # how rpm writes a tag that is not set
 
@@ -69,15 +70,17 @@ def read_packages(text: str) -> Packages:
 
 
 def _sorted(manager: str, found: Iterable[Package], said: Parts) -> Packages:
-    items = sorted(found, key=_BY_NAME)
+    items = sorted(found, key=_NAME)
+    if len({package.name for package in items}) < len(items):
+        items.sort(key=_BY_NAME)
     bounded(len(items), MAX_PACKAGES, "packages")
     if not items:  # every host has the package manager's own package, at the least
         raise Unreadable("the package manager lists no package at all")
     return Packages(manager, tuple(items), tuple(said.lines("unknown")))  # only a supplied list has such a part
 
 
-def _deb(lines: list[str]) -> Iterator[Package]:
-    return (package for line in lines if (package := _DEB_LINES[line]) is not None)
+def _deb(lines: list[str]) -> list[Package]:
+    return [package for line in lines if (package := _DEB_LINES[line]) is not None]
 
 
 def _deb_line(line: str) -> Package | None:
@@ -114,10 +117,12 @@ def _pins(said: Parts) -> list[str]:
     return [word for word in said.lines("world") if re.search("[=<~]", word)]
 
 
-def _rpm(lines: list[str], said: Parts) -> Iterator[Package]:
+def _rpm(lines: list[str], said: Parts) -> Iterable[Package]:
     items = [package for line in lines if (package := _RPM_LINES[line]) is not None]
     bounded(len(said.lines("locks")), MAX_LOCKS, "package locks")
     held = _locked({package.name for package in items}, said)
+    if not held:
+        return items
     return (replace(package, held=True) if package.name in held else package for package in items)
 
 

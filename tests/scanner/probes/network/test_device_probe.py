@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.asset import Asset, Connection
-from scanner.probes.network import NETWORK, polling
+from scanner.probes.network import SNMP, polling
 from scanner.probes.network.device import DEVICE, joined
 from scanner.probes.network.identify import identify
 from scanner.probes.network.varbinds import VarBinds, read, write
@@ -65,7 +65,7 @@ def test_a_gap_elsewhere_leaves_the_entities_alone() -> None:
 
 
 def test_the_probe_is_in_the_list() -> None:
-    assert DEVICE in NETWORK
+    assert DEVICE in SNMP
 
 
 @pytest.mark.data

@@ -1,0 +1,1 @@
+"""Python checks of network devices, BMCs and other appliances."""
