@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from checks.advisories.library import Advisories
 from checks.advisories.support import SupportDates
+from checks.estate import Gather, Gathered, query_of
 from checks.finding import CheckRun, Outcome, Ruling, Severity, Subject, not_applicable, not_assessed, printable
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Absent, Missing, Reason
+from inventory.policy import NO_POLICY, Policy
 
 if TYPE_CHECKING:
     from checks.example import Example
@@ -47,6 +49,8 @@ class Context:
     now: datetime  # when the facts were collected; handed in
     support: SupportDates | None = None  # None: no feed
     advisories: Advisories | None = None  # None: no feed
+    policy: Policy = NO_POLICY
+    estate: Gathered | None = None  # None: the other assets were not looked at
 
     @property
     def today(self) -> date:
@@ -80,6 +84,7 @@ class Check:
     family: str = ""  # identity of its findings; "" is the id
     source: str = ""  # file it is written in, for messages
     waived: Callable[[Context], str] | None = field(default=None, repr=False, compare=False)  # see _waiver
+    gathers: Gather | None = field(default=None, repr=False, compare=False)  # it judges an asset beside the others
     examples: tuple[Example, ...] = field(default=(), repr=False, compare=False)
 
     @property
@@ -91,24 +96,35 @@ class Check:
 
         ``privileges`` tells under which right each fact was read.
         """
-        least = min(
-            (privileges.get(n, Privilege.NONE) for n in self.needs), key=lambda p: p.rank, default=Privilege.NONE
-        )
-        judged_from = (*self.needs, *(name for name in self.uses if _had(context.facts.get(name))))
-        return tuple(
-            CheckRun(
-                check_id=self.id,
-                check_version=self.version,
-                outcome=r.outcome,
-                observed=printable(r.observed)[:MAX_OBSERVED],
-                subject=Subject(r.subject.kind, printable(r.subject.key)),
-                reason=r.reason,
-                privilege=least,
-                facts=judged_from,
-                severity=r.severity,
-                members=r.members,
-            )
-            for r in self._rulings(context)
+        least = _least([privileges.get(name, Privilege.NONE) for name in self.needs])
+        judged_from = (*self.needs, *[name for name in self.uses if _had(context.facts.get(name))])
+        judged_from += (query_of(self.id),) if self.gathers else ()
+        rulings = self._rulings(context)
+        if all(ruling.runs is None for ruling in rulings):
+            return tuple([self._run(ruling, least, judged_from) for ruling in rulings])
+        key = " ".join((self.id, str(self.version), least, *judged_from))  # a text keeps its hash
+        return tuple([self._shared(ruling, key, least, judged_from) for ruling in rulings])
+
+    def _shared(self, ruling: Ruling, key: str, least: Privilege, judged_from: tuple[str, ...]) -> CheckRun:
+        if ruling.runs is None:
+            return self._run(ruling, least, judged_from)
+        known = ruling.runs.get(key)
+        if known is None:  # few: what facts were had, and under which right
+            known = ruling.runs[key] = self._run(ruling, least, judged_from)
+        return known
+
+    def _run(self, ruling: Ruling, least: Privilege, judged_from: tuple[str, ...]) -> CheckRun:
+        return CheckRun(
+            check_id=self.id,
+            check_version=self.version,
+            outcome=ruling.outcome,
+            observed=printable(ruling.observed)[:MAX_OBSERVED],
+            subject=Subject(ruling.subject.kind, printable(ruling.subject.key)),
+            reason=ruling.reason,
+            privilege=least,
+            facts=judged_from,
+            severity=ruling.severity,
+            members=ruling.members,
         )
 
     def _rulings(self, context: Context) -> list[Ruling]:
@@ -134,7 +150,16 @@ class Check:
         for state in states:
             if isinstance(state, Missing):
                 return not_assessed(state.reason, state.detail)
+        if self.gathers and context.estate is None:
+            return not_assessed(Reason.NOT_ATTEMPTED, "the other assets of the estate were not looked at")
         return None
+
+
+def _least(rights: Sequence[Privilege]) -> Privilege:
+    if not rights:
+        return Privilege.NONE
+    one = rights[0]
+    return one if rights.count(one) == len(rights) else min(rights, key=lambda right: right.rank)
 
 
 def _had(fact: object) -> bool:
@@ -145,6 +170,8 @@ def _settled(rulings: list[Ruling]) -> list[Ruling]:
     """A rule that says nothing looked and found nothing wrong; one subject is ruled on once."""
     if not rulings:
         return [Ruling(Outcome.PASS, "nothing found")]
+    if len({(ruling.subject.kind, ruling.subject.key) for ruling in rulings}) == len(rulings):
+        return rulings
     seen: dict[Any, Ruling] = {}
     for ruling in rulings:
         kept = seen.get(ruling.subject)

@@ -1,11 +1,14 @@
 """``@check(...)``: makes a check of a generator function whose parameter annotations name the facts it needs.
 
 ``fact: Fact | None`` asks for one that sharpens the judgement: where it could not be had the function gets None.
+``host: Host`` asks for the facts that the fields of a frozen dataclass are annotated with; of ``Host | None`` all of
+them only sharpen, and without one that the dataclass cannot do without the function gets None.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
+from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
@@ -13,10 +16,13 @@ from checks.advisories.library import Advisories
 from checks.advisories.support import SupportDates
 from checks.check import Check, Context, Remedy, Theme
 from checks.declarative import ID
+from checks.estate import Gathered, Values
 from checks.example import Example, lacking
 from checks.finding import Ruling, Severity, not_assessed
 from inventory.asset import Asset, Privilege
 from inventory.facts import FACTS, Absent, Missing, Reason
+from inventory.policy import Policy
+from inventory.remembered import Latest
 
 Judge = Callable[..., Iterator[Ruling]]
 _NAMES = {kind: name for name, kind in FACTS.items()}
@@ -25,6 +31,8 @@ _OTHERS: dict[Any, Callable[[Context], Any]] = {
     Context: lambda context: context,
     SupportDates: lambda context: context.support,
     Advisories | None: lambda context: context.advisories,
+    Policy: lambda context: context.policy,
+    Gathered: lambda context: context.estate,
 }
 
 
@@ -45,11 +53,23 @@ class PythonRule:
     sources: tuple[Callable[[Context], Any], ...]
     wants_support: bool = False
     wants_advisories: bool = False  # judged without them too, and then it says so
+    wants_policy: bool = False
 
     def __call__(self, context: Context) -> Iterable[Ruling]:
         if self.wants_support and context.support is None:
             return [not_assessed(Reason.FEED_MISSING, "no support dates are loaded")]
-        return self.function(*(source(context) for source in self.sources))
+        return self.function(*[source(context) for source in self.sources])
+
+
+@dataclass(frozen=True, slots=True)
+class Gatherer:
+    """Hands a function the facts that it asks for; it says what to gather of the asset."""
+
+    function: Callable[..., Values]
+    names: tuple[str, ...]
+
+    def __call__(self, facts: Mapping[str, Any]) -> Values:
+        return self.function(*(facts[name] for name in self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +98,13 @@ def check(
     supersedes: Sequence[str] = (),
     family: str = "",
     waived: Callable[[Asset], str] | None = None,
+    gathers: Callable[..., Values] | None = None,
 ) -> Callable[[Judge], Check]:
     """Decorate a generator of rulings. The name is then the :class:`Check`. Raises :class:`CheckError` at import.
 
     ``waived`` says why the inventory alone makes the check not apply, "" if it does apply: then no fact is lacking.
+    ``gathers`` makes it a check of the whole estate: a function of facts that says what to gather of each asset. The
+    rule then asks for ``Gathered`` and is run when all visits are over (checks/estate.py).
     """
 
     def decorate(function: Judge) -> Check:
@@ -93,7 +116,10 @@ def check(
             raise
 
     def made_of(function: Judge) -> Check:
-        asked = _asked(id, function)
+        kinds = _kinds(id, function)
+        asked = [_asked(kind) for kind in kinds]
+        collected = _collected(id, gathers, kinds)
+        needs = tuple(dict.fromkeys((*collected, *(name for one in asked for name in one.needs))))
         made = Check(
             id=id,
             title=title,
@@ -101,12 +127,16 @@ def check(
             theme=theme,
             rationale=rationale,
             remedy=remedy,
-            needs=tuple(_NAMES[kind] for kind in asked if kind in _NAMES),
+            needs=needs,
             privilege=privilege,
             rule=PythonRule(
-                function, tuple(_source(kind) for kind in asked), SupportDates in asked, Advisories | None in asked
+                function,
+                tuple(one.source for one in asked),
+                SupportDates in kinds,
+                Advisories | None in kinds,
+                Policy in kinds,
             ),
-            uses=tuple(_NAMES[fact] for kind in asked if (fact := _optional(kind))),
+            uses=tuple(dict.fromkeys(name for one in asked for name in one.uses if name not in needs)),
             version=version,
             references=tuple(references),
             default=default,
@@ -115,6 +145,7 @@ def check(
             source=function.__module__.replace(".", "/") + ".py",
             examples=tuple(examples),
             waived=Waiver(waived) if waived else None,
+            gathers=Gatherer(gathers, collected) if gathers else None,
         )
         _verified(made)
         return made
@@ -122,34 +153,93 @@ def check(
     return decorate
 
 
-def _asked(name: str, function: Judge) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one parameter asks for, and where it comes from."""
+
+    source: Callable[[Context], Any]
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+
+
+def _kinds(name: str, function: Judge) -> list[Any]:
     if not inspect.isgeneratorfunction(function):
         raise CheckError(f"{name}: the function must be a generator: it yields rulings")
     hints = get_type_hints(function)
-    kinds = [hints.get(parameter) for parameter in inspect.signature(function).parameters]
-    for parameter, kind in zip(inspect.signature(function).parameters, kinds, strict=True):
-        if kind not in _NAMES and kind not in _OTHERS and not _optional(kind):
+    parameters = inspect.signature(function).parameters
+    for parameter in parameters:
+        kind = hints.get(parameter)
+        if kind not in _NAMES and kind not in _OTHERS and not _optional(kind) and not _bundle(_bare(kind)):
             raise CheckError(
                 f'{name}: the parameter "{parameter}" must be a fact of inventory.facts (or such a fact | None), '
-                "Asset, Context, SupportDates or Advisories | None"
+                "a frozen dataclass of such facts, Asset, Context, Policy, Gathered, SupportDates or Advisories | None"
             )
-    return [kind for kind in kinds if kind is not None]
+    return [hints[parameter] for parameter in parameters]
+
+
+def _collected(name: str, gathers: Callable[..., Values] | None, kinds: Sequence[Any]) -> tuple[str, ...]:
+    """Names of the facts that ``gathers`` asks for."""
+    if (gathers is None) == (Gathered in kinds):
+        raise CheckError(f"{name}: a check that gathers asks for Gathered, and no other does")
+    if gathers is None:
+        return ()
+    hints = get_type_hints(gathers)
+    asked = [hints.get(parameter) for parameter in inspect.signature(gathers).parameters]
+    if not asked or any(kind not in _NAMES for kind in asked):
+        raise CheckError(f"{name}: what gathers must ask for facts of inventory.facts alone")
+    return tuple(_NAMES[kind] for kind in asked if kind is not None)
 
 
 def _optional(kind: Any) -> type | None:  # noqa: ANN401 (an annotation may be anything)
     """The fact in ``Fact | None``."""
+    bare = _bare(kind)
+    return bare if bare is not kind and bare in _NAMES else None
+
+
+def _bare(kind: Any) -> Any:  # noqa: ANN401 (an annotation may be anything)
+    """``X`` of ``X | None``; anything else as it is."""
     parts = [part for part in get_args(kind) if part is not NoneType]
-    return parts[0] if len(parts) == 1 < len(get_args(kind)) and parts[0] in _NAMES else None
+    return parts[0] if len(parts) == 1 < len(get_args(kind)) else kind
 
 
-def _source(kind: Any) -> Callable[[Context], Any]:  # noqa: ANN401 (an annotation may be anything)
+def _bundle(kind: Any) -> dict[str, Any]:  # noqa: ANN401 (an annotation may be anything)
+    """The fields of a frozen dataclass that holds nothing but facts, some of them optional; empty: it is none."""
+    if not isinstance(kind, type) or not is_dataclass(kind) or not getattr(kind, "__dataclass_params__").frozen:  # noqa: B009 (typeshed does not tell of it)
+        return {}
+    fields = get_type_hints(kind)
+    return fields if all(one in _NAMES or _optional(one) for one in fields.values()) else {}
+
+
+def _asked(kind: Any) -> _Asked:  # noqa: ANN401 (an annotation may be anything)
     if kind in _OTHERS:
-        return _OTHERS[kind]
-    fact = _optional(kind)
-    if fact is None:
+        return _Asked(_OTHERS[kind])
+    if kind in _NAMES:
         name = _NAMES[kind]
-        return lambda context: context.facts[name]
-    return lambda context: _or_none(context.facts.get(_NAMES[fact]))
+        return _Asked(lambda context: context.facts[name], needs=(name,))
+    if fact := _optional(kind):
+        optional = _NAMES[fact]
+        return _Asked(lambda context: _or_none(context.facts.get(optional)), uses=(optional,))
+    bare = _bare(kind)
+    parts = [_asked(one) for one in _bundle(bare).values()]
+    needs = tuple(name for part in parts for name in part.needs)
+    names = tuple(name for part in parts for name in (*part.needs, *part.uses))
+    if bare is kind:
+        return _Asked(_bundled(kind), needs, tuple(name for name in names if name not in needs))
+    return _Asked(_bundled(bare), uses=names)
+
+
+@cache
+def _bundled(kind: type) -> Callable[[Context], Any]:
+    """Made once for the checks of a host; None where a fact that it cannot do without could not be had."""
+    parts = [_asked(one) for one in _bundle(kind).values()]
+    needs = tuple(name for part in parts for name in part.needs)
+
+    def made(context: Context) -> object:
+        if any(_or_none(context.facts.get(name)) is None for name in needs):
+            return None
+        return kind(*[part.source(context) for part in parts])
+
+    return Latest(made)
 
 
 def _or_none(fact: object) -> object:

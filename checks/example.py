@@ -13,11 +13,13 @@ from checks.advisories.library import Advisories
 from checks.advisories.support import SupportDates
 from checks.check import Check, Context
 from checks.document import Block, Fault, Items, Value, nearest, only
+from checks.estate import Gathered, Peers, decode, encode, entry_of
 from checks.finding import CheckRun, Outcome
 from checks.path import Shape, members, shape_of
 from checks.predicate import fits
 from inventory.asset import Asset, Connection, Privilege
 from inventory.facts import FACTS, Absent, Missing, Reason
+from inventory.policy import NO_POLICY, Policy
 
 T = TypeVar("T")
 EXAMPLE_ASSET = Asset("example", Connection("ssh", "192.0.2.1"))  # RFC 5737, TEST-NET-1
@@ -73,10 +75,21 @@ class Example:
     advisories: Advisories | None = None
     now: datetime = EXAMPLE_TIME
     line: int = 0
+    policy: Policy = NO_POLICY
+    others: Mapping[str, Mapping[str, Any]] | None = None  # facts of other assets by name, for a check of the estate
 
     def context(self, check: Check) -> Context:
-        fillers = {name: Partial(FACTS[name], {}) for name in check.needs}
-        return Context(self.asset, {**fillers, **self.facts}, self.now, self.support, self.advisories)
+        facts = {**{name: Partial(FACTS[name], {}) for name in check.needs}, **self.facts}
+        return Context(
+            self.asset, facts, self.now, self.support, self.advisories, self.policy, self._estate(check, facts)
+        )
+
+    def _estate(self, check: Check, facts: Mapping[str, Any]) -> Gathered | None:
+        if check.gathers is None or self.others is None:
+            return None
+        of_all = {self.asset.name: facts, **self.others}
+        entries = {name: entry_of(check.needs, check.gathers, told) for name, told in of_all.items()}
+        return Gathered(self.asset.name, Peers(decode(encode(entries))))
 
     def wrong(self, check: Check) -> str:
         """What a check says otherwise than this example expects; "" when it agrees. Raises :class:`FillerRead`."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from inventory.asset import Privilege
@@ -78,6 +78,14 @@ class Ruling:
     reason: Reason | None = None  # with NOT_ASSESSED only
     severity: Severity | None = None  # of this subject, where it differs from subject to subject; None: the check's
     members: tuple[Member, ...] = ()
+    runs: dict[str, "CheckRun"] | None = field(
+        default=None, compare=False, repr=False
+    )  # made of it, where it is shared
+
+
+def shared(ruling: Ruling) -> Ruling:
+    """A ruling that is kept and given again for other hosts: the runs made of it are kept with it."""
+    return replace(ruling, runs={})
 
 
 def failed(

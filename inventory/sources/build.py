@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inventory.asset import Asset, Become, Connection, Limits
+from inventory.asset import Asset, Become, Connection, Limits, Tls, Viewpoint
 from inventory.estate import (
     Area,
     Contract,
@@ -16,18 +16,22 @@ from inventory.estate import (
     Site,
     Supplier,
 )
-from inventory.sources.document import ScopeKeys
+from inventory.policy import Policy
+from inventory.sources.document import ScopeKeys, TlsKeys
+from inventory.sources.endpoint_words import endpoint_of
 from inventory.sources.groups import Host
 from inventory.sources.merge import Hierarchy, Setting, Settings
 from inventory.sources.ownkeys import OwnKeys
+from inventory.sources.watching import watching
 from inventory.sources.words import expand
+from inventory.thresholds import DEFAULTS, HealthThresholds
 
 # Keys of an asset that are carried over as they are; None means the default of the dataclass.
 _AS_IS = ("kind", "service", "supplier", "owner", "criticality", "fragile", "backup_max_age_hours", "central_login")
 _LISTS = ("roles", "expected_ports", "certificates", "backup_marks", "antimalware")
 _LIMITS = ("host_seconds", "connect_seconds", "login_seconds", "output_bytes")
 KEY_FILE = "ansible_ssh_private_key_file"
-DEFAULT_PORTS = {"snmp": 161}  # of every other way in: 22
+DEFAULT_PORTS = {"snmp": 161, "redfish": 443}  # of every other way in: 22
 
 
 def value(said: Settings, *keys: str) -> Any:  # noqa: ANN401 (the models have checked each key's type)
@@ -48,7 +52,10 @@ def asset(host: Host, groups: tuple[str, ...], said: Settings, sites: Mapping[st
         area=value(said, "area") or (site.area if site else None),
         site=value(said, "site"),
         exposure=exposure,
+        platform=value(said, "platform", "ansible_network_os"),
         limits=_limits(defaults, {k: s.value for k in _LIMITS if (s := said.get(f"limits.{k}"))}),
+        endpoints=tuple(endpoint_of(url) for url in value(said, "endpoints") or ()),
+        thresholds=HealthThresholds(**{k: value(said, f"thresholds.{k}") for k in DEFAULTS}),
         line=host.spot.line,
         **{key: given for key, given in fields.items() if given is not None},
     )
@@ -66,10 +73,15 @@ def connection(name: str, said: Settings) -> Connection:
         port=value(said, "ansible_port", "ansible_ssh_port") or DEFAULT_PORTS.get(way, 22),
         user=value(said, "ansible_user", "ansible_ssh_user"),
         credential=value(said, "credential") or _key_file(said),
-        bastion=value(said, "bastion") if way == "ssh" else None,
+        bastion=value(said, "bastion") if way in ("ssh", "cli") else None,
         become=Become(become or Become.COLLECTOR),
         ssh_config=bool(value(said, "ssh_config")),
+        tls=_tls(value(said, "tls")),
     )
+
+
+def _tls(keys: TlsKeys | None) -> Tls | None:
+    return Tls(keys.ca, keys.fingerprint) if keys and (keys.ca or keys.fingerprint) else None
 
 
 def _key_file(said: Settings) -> str | None:
@@ -121,11 +133,22 @@ def estate(
         scopes={n: _scope(n, k) for n, k in own.scopes.items()},
         credentials={n: Credential(n, **k.model_dump()) for n, k in own.credentials.items()} | dict(implied),
         group_limits=dict(caps),
+        policy=Policy(tuple(own.approved.blocks)),
+        watching=watching(own),
     )
 
 
 def sites(own: OwnKeys) -> dict[str, Site]:
-    return {n: Site(n, k.name or n, Exposure(k.exposure) if k.exposure else None, k.area) for n, k in own.sites.items()}
+    return {
+        n: Site(n, k.name or n, Exposure(k.exposure) if k.exposure else None, k.area, k.users)
+        for n, k in own.sites.items()
+    }
+
+
+def viewpoint(own: OwnKeys) -> Viewpoint:
+    """Where the scanner stands."""
+    site = sites(own).get(own.scanner.get("site") or "")
+    return Viewpoint(site.name, site.users) if site else Viewpoint()
 
 
 def _scope(name: str, keys: ScopeKeys) -> Scope:

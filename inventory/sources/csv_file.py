@@ -39,6 +39,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "criticality": ("importance", "priority"),
     "roles": ("role",),
     "fragile": (),
+    "platform": (),
     "expected_ports": ("ports", "open_ports"),
     "certificates": ("certificate_files",),
     "backup_marks": (),

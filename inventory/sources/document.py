@@ -4,33 +4,31 @@ The description of a field is also the "allowed: ..." of its error message. All 
 is an error. A group or host may carry any other variable of the user's; it is ignored.
 """
 
-from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from inventory.sources import words
-
-_TEXT: Final[JsonSchemaValue] = {"type": "string"}
-Text = Annotated[str, Field(max_length=1000), BeforeValidator(words.text)]
-Filled = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S"), BeforeValidator(words.text)]
-HostPath = Annotated[str, Field(max_length=4096), BeforeValidator(words.host_path)]
-Address = Annotated[str, BeforeValidator(words.address)]
-Network = Annotated[str, BeforeValidator(words.network)]
-Endpoint = Annotated[str, Field(pattern=r"^(tcp|udp)/[0-9]{1,5}$"), BeforeValidator(words.endpoint)]
-Day = Annotated[
-    date, BeforeValidator(words.day), WithJsonSchema({"type": "string", "format": "date"}, mode="validation")
-]
-Secret = Annotated[
-    str, Field(pattern=rf"^({'|'.join(words.REFERENCES)}):", max_length=4096), BeforeValidator(words.reference)
-]
-Criticality = Annotated[int, Field(ge=1, le=4)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Count = Annotated[int, Field(ge=0)]
-AuthWord = Literal["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
-PrivWord = Literal["DES", "AES-128", "AES-256", "AES-256-C"]
-ExposureWord = Literal["internet", "third-party", "internal", "isolated"]
+from inventory.sources import platforms, watch_keys
+from inventory.sources.shapes import (
+    Address,
+    AuthWord,
+    Count,
+    Criticality,
+    Day,
+    Endpoint,
+    EndpointUrl,
+    ExposureWord,
+    Filled,
+    Fingerprint,
+    HostPath,
+    Network,
+    Platform,
+    PrivWord,
+    Seconds,
+    Secret,
+    Strict,
+    Text,
+)
 
 
 def _number(value: object) -> object:
@@ -44,18 +42,13 @@ def _flag(value: object) -> object:
     return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(word, value)  # type: ignore[call-overload]
 
 
+_NETWORK_CLI = {"network_cli": "cli", "ansible.netcommon.network_cli": "cli"}
+
+
 def _way(value: object) -> object:
     short = value.rpartition(".")[2] if isinstance(value, str) and value.startswith("ansible.builtin.") else value
+    short = _NETWORK_CLI.get(short, short) if isinstance(short, str) else short
     return "ssh" if short in ("smart", "paramiko", "paramiko_ssh") else short
-
-
-def keys_of(model: type[BaseModel]) -> str:
-    """``a mapping of `name`, `users` `` for messages."""
-    return "a mapping of " + ", ".join(f"`{name}`" for name in model.model_fields)
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class LimitKeys(Strict):
@@ -67,6 +60,41 @@ class LimitKeys(Strict):
     )
     concurrent: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         None, description="hosts of this group that may be visited at once, 1 to 10000; for a group, not for a host"
+    )
+
+
+class TlsKeys(Strict):
+    """Which certificate is accepted where the way in is HTTPS; nothing is sent before it was. One of the three."""
+
+    ca: Filled | None = Field(None, description="a PEM file of authorities, trusted in place of the system's")
+    fingerprint: Fingerprint | None = Field(None, description="SHA256: and the 64 hex digits of the certificate")
+    verify: Literal["system"] | None = Field(None, description="system: by the system's authorities, the default")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(given is not None for given in (self.ca, self.fingerprint, self.verify)) > 1:
+            raise ValueError("give one of ca, fingerprint and verify")
+        return self
+
+
+Percent = Annotated[float, Field(gt=0, le=100)]
+
+
+class ThresholdKeys(Strict):
+    """What a device's health is held against where the device sets no threshold of its own."""
+
+    temperature_celsius: Annotated[float, Field(ge=-50, le=200)] | None = Field(
+        None, description="degrees Celsius, -50 to 200"
+    )
+    storage_percent: Percent | None = Field(None, description="percent in use, above 0 and up to 100")
+    memory_percent: Percent | None = Field(None, description="percent in use, above 0 and up to 100")
+    cpu_percent: Percent | None = Field(None, description="percent of load, above 0 and up to 100")
+    interface_error_ratio: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="errors and discards by packets, above 0 and up to 1, such as 0.01"
+    )
+    battery_charge_percent: Percent | None = Field(None, description="percent, above 0 and up to 100")
+    battery_minutes: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
+        None, description="minutes, above 0 and up to 10000"
     )
 
 
@@ -85,7 +113,11 @@ class AssetKeys(Strict):
     criticality: Criticality | None = Field(None, description="1 (low) to 4 (vital)")
     roles: list[Filled] | None = Field(None, description="a list of words such as [router, docker, mail, database]")
     fragile: bool | None = Field(None, description="true or false")
+    platform: Platform | None = Field(None, description="whose command line it is, such as cisco_ios; for cli")
     expected_ports: list[Endpoint] | None = Field(None, description="a list such as [tcp/22, udp/53]")
+    endpoints: list[EndpointUrl] | None = Field(
+        None, description="a list of URLs such as [https://portal.example/, tls://mail.example:993, ssh://]"
+    )
     certificates: list[HostPath] | None = Field(None, description="a list of absolute paths on the host")
     backup_marks: list[HostPath] | None = Field(None, description="a list of absolute paths on the host")
     backup_max_age_hours: Annotated[int, Field(ge=1, le=87_600)] | None = Field(
@@ -97,7 +129,9 @@ class AssetKeys(Strict):
     bastion: Text | None = Field(None, description="the name of another host of this inventory")
     become: Literal["collector", "sudo", "none"] | None = Field(None, description="collector, sudo or none")
     ssh_config: bool | None = Field(None, description="true or false")
+    tls: TlsKeys | None = Field(None, description="a mapping with one of ca, fingerprint, verify; for Redfish")
     limits: LimitKeys | None = Field(None, description="a mapping of limits")
+    thresholds: ThresholdKeys | None = Field(None, description="a mapping of thresholds for a device's health")
 
 
 class Vars(BaseModel):
@@ -117,8 +151,11 @@ class Vars(BaseModel):
     )
     ansible_user: Filled | None = Field(None, description="the name of an account")
     ansible_ssh_user: Filled | None = Field(None, description="the name of an account")
-    ansible_connection: Annotated[Literal["ssh", "local", "snmp"], BeforeValidator(_way)] | None = Field(
-        None, description="ssh, local or snmp"
+    ansible_connection: Annotated[Literal["ssh", "local", "snmp", "redfish", "cli", "endpoint"], BeforeValidator(_way)] | None = (
+        Field(None, description="ssh, local, snmp, redfish, cli or endpoint")
+    )
+    ansible_network_os: Annotated[str | None, BeforeValidator(platforms.of_ansible)] = Field(
+        None, description="what Ansible calls the platform"
     )
     ansible_ssh_private_key_file: Filled | None = Field(None, description="the path of a private key file")
     ansible_become: Annotated[bool, BeforeValidator(_flag)] | None = Field(None, description="true or false")
@@ -144,6 +181,11 @@ class SiteKeys(Strict):
     name: Filled | None = Field(None, description="a text")
     exposure: ExposureWord | None = Field(None, description="internet, third-party, internal or isolated")
     area: Text | None = Field(None, description="the name of one of estatecheck.areas")
+    users: bool | None = Field(None, description="true or false: are users' machines in this zone")
+
+
+class ScannerKeys(Strict):
+    site: Text | None = Field(None, description="the name of one of estatecheck.sites: where the scanner stands")
 
 
 class SupplierKeys(Strict):
@@ -193,10 +235,27 @@ class ScopeKeys(Strict):
     networks: list[Network] = Field([], description="a list of networks such as [192.0.2.0/24]")
 
 
+class FirmwareKeys(Strict):
+    """One block of ``approved_firmware``."""
+
+    model: Filled = Field(description="a model as the device tells it; * stands for any text")
+    vendor: Filled | None = Field(None, description="a maker as the device tells it")
+    os: Filled | None = Field(
+        None, description="an operating system as the device tells it, `bios`, or the name of a server's part"
+    )
+    versions: list[Filled] = Field([], description='a list of versions in quotes, such as ["15.2(7)E8"]')
+    minimum: Filled | None = Field(None, description="the oldest version that is approved, in quotes")
+    approved_by: Filled = Field(description="who approved it: a person and a post")
+    approved_on: Day = Field(description="a day such as 2026-01-01")
+    reference: Text = Field("", description="a text: the ticket or the minutes")
+    valid_until: Day | None = Field(None, description="the last day, such as 2026-12-31, not before `approved_on`")
+
+
 class Own(Strict):
     """``estatecheck:`` at the top level of a file."""
 
     estate: EstateKeys | None = Field(None, description="a mapping with `name` and `marking`")
+    scanner: ScannerKeys | None = Field(None, description="a mapping with `site`")
     areas: dict[str, AreaKeys | None] | None = Field(None, description="a mapping from a short name to an area")
     sites: dict[str, SiteKeys | None] | None = Field(None, description="a mapping from a short name to a site")
     suppliers: dict[str, SupplierKeys | None] | None = Field(
@@ -209,6 +268,28 @@ class Own(Strict):
     )
     scopes: dict[str, ScopeKeys] | None = Field(None, description="a mapping from a short name to a permission to look")
     limits: LimitKeys | None = Field(None, description="a mapping of the limits that hold where nothing else is said")
+    watch: dict[str, watch_keys.WatchKeys] | None = Field(None, description="a mapping from a short name to a watch")
+    vantages: dict[str, watch_keys.VantageKeys] | None = Field(
+        None, description="a mapping from a short name to a place that probes for us"
+    )
+    availability: dict[str, watch_keys.PromiseKeys] | None = Field(
+        None, description="a mapping from the name of a service to what was promised of it"
+    )
+    maintenance: dict[str, watch_keys.MaintenanceKeys] | None = Field(
+        None, description="a mapping from a short name to declared work"
+    )
+    schedules: dict[str, watch_keys.ScheduleKeys] | None = Field(
+        None, description="a mapping from a short name to when something is scanned"
+    )
+    calendars: dict[str, watch_keys.CalendarKeys] | None = Field(
+        None, description="a mapping from a short name to a list of days"
+    )
+    notify: dict[str, watch_keys.ChannelKeys] | None = Field(
+        None, description="a mapping from a short name to where changes are told"
+    )
+    approved_firmware: list[FirmwareKeys] | Filled | None = Field(
+        None, description="a list of approved versions, or the path of a YAML file that holds one"
+    )
 
 
 class Group(Strict):

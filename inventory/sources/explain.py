@@ -6,9 +6,10 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from inventory.sources.document import AssetKeys, CredentialKeys, Own, keys_of
+from inventory.sources.document import AssetKeys, CredentialKeys, Own
 from inventory.sources.errors import did_you_mean, shown
 from inventory.sources.positions import Vaulted
+from inventory.sources.shapes import keys_of
 from inventory.sources.words import has_template
 
 M = TypeVar("M", bound=BaseModel)
@@ -29,7 +30,7 @@ def validate(model: type[M], data: Mapping[str, Any]) -> tuple[M | None, list[Wr
         except ValidationError as exc:
             errors = exc.errors(include_url=False)
             wrong = wrong or [_explained(model, error) for error in errors]
-            data = _without(data, [error["loc"] for error in errors])
+            data = _without(data, [error["loc"] for error in errors if error["loc"]])
     return None, wrong
 
 

@@ -27,6 +27,8 @@ def table_faults(own: OwnKeys) -> Iterator[Fault]:
     """Names inside the tables, days that run backwards, scopes and log-ins that say nothing."""
     for site in own.sites:
         yield from _known(own, "area", "sites", site, own.sites[site].area)
+    if (stands := own.scanner.get("site")) and stands not in own.names("sites"):
+        yield own.spot("scanner", "site").fault(unknown("site", stands, own.names("sites")))
     for contract, terms in own.contracts.items():
         yield from _known(own, "supplier", "contracts", contract, terms.supplier)
         if terms.starts and terms.ends and terms.ends < terms.starts:

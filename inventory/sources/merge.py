@@ -2,7 +2,7 @@
 
 From weak to strong: ``all``, then groups by their depth below it (a child beats its parent), among equals by
 ``ansible_group_priority`` and then by name, and last the host itself; what comes later wins. The keys under
-``estatecheck:`` and under its ``limits:`` are merged one by one; lists are replaced.
+``estatecheck:`` and under its ``limits:`` and ``thresholds:`` are merged one by one; lists are replaced.
 Source: "How to build your inventory" in the Ansible documentation, sections on how variables are merged.
 """
 
@@ -33,14 +33,15 @@ Settings = Mapping[str, Setting]  # ansible_host, site, limits.host_seconds, ...
 
 
 def settings(block: Block) -> dict[str, Setting]:
-    """What a block says, flat: our keys under their own names, limits as ``limits.<name>``."""
-    own, limits = block.own, block.limits
+    """What a block says, flat: our keys under their own names, limits as ``limits.<name>``, thresholds likewise."""
+    own = block.own
     said = {name: Setting(getattr(block.vars, name), block, (name,)) for name in block.vars.model_fields_set}
     said.pop("estatecheck", None)
     said |= {name: Setting(getattr(own, name), block, ("estatecheck", name)) for name in own.model_fields_set}
-    said.pop("limits", None)
-    for name in limits.model_fields_set:
-        said[f"limits.{name}"] = Setting(getattr(limits, name), block, ("estatecheck", "limits", name))
+    for group, keys in (("limits", block.limits), ("thresholds", block.thresholds)):
+        said.pop(group, None)
+        for name in keys.model_fields_set:
+            said[f"{group}.{name}"] = Setting(getattr(keys, name), block, ("estatecheck", group, name))
     return said
 
 

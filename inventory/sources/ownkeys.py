@@ -7,9 +7,12 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from inventory.sources import document as doc
+from inventory.sources import watch_keys as keys
+from inventory.sources.approved import APPROVED, Approvals
 from inventory.sources.errors import Fault, Spot
 from inventory.sources.explain import describe, unknown_key, validate
 from inventory.sources.positions import Entry, locate, path_text, plain
+from inventory.sources.shapes import keys_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,6 +25,13 @@ TABLES: dict[str, type[BaseModel]] = {
     "services": doc.ServiceKeys,
     "credentials": doc.CredentialKeys,
     "scopes": doc.ScopeKeys,
+    **keys.WATCH_TABLES,
+}
+
+SINGLE: dict[str, type[BaseModel]] = {
+    "estate": doc.EstateKeys,
+    "limits": doc.LimitKeys,
+    "scanner": doc.ScannerKeys,
 }
 
 
@@ -31,6 +41,7 @@ class OwnKeys:
 
     estate: dict[str, str | None] = field(default_factory=dict)
     limits: dict[str, float | None] = field(default_factory=dict)
+    scanner: dict[str, str | None] = field(default_factory=dict)
     areas: dict[str, doc.AreaKeys] = field(default_factory=dict)
     sites: dict[str, doc.SiteKeys] = field(default_factory=dict)
     suppliers: dict[str, doc.SupplierKeys] = field(default_factory=dict)
@@ -38,6 +49,15 @@ class OwnKeys:
     services: dict[str, doc.ServiceKeys] = field(default_factory=dict)
     credentials: dict[str, doc.CredentialKeys] = field(default_factory=dict)
     scopes: dict[str, doc.ScopeKeys] = field(default_factory=dict)
+    watch: dict[str, keys.WatchKeys] = field(default_factory=dict)
+    vantages: dict[str, keys.VantageKeys] = field(default_factory=dict)
+    availability: dict[str, keys.PromiseKeys] = field(default_factory=dict)
+    maintenance: dict[str, keys.MaintenanceKeys] = field(default_factory=dict)
+    schedules: dict[str, keys.ScheduleKeys] = field(default_factory=dict)
+    calendars: dict[str, keys.CalendarKeys] = field(default_factory=dict)
+    notify: dict[str, keys.ChannelKeys] = field(default_factory=dict)
+    ics: dict[str, str] = field(default_factory=dict)  # what the files of the calendars hold
+    approved: Approvals = field(default_factory=Approvals)
     faults: list[Fault] = field(default_factory=list)
     _places: dict[tuple[str, str], tuple[str, Entry]] = field(default_factory=dict)
 
@@ -51,8 +71,10 @@ class OwnKeys:
                         made = self._model(file, TABLES[part], item, (*here, name))
                         if made is not None:
                             getattr(self, part)[name] = made
-            elif part in ("estate", "limits"):
+            elif part in SINGLE:
                 self._single(file, part, inner)
+            elif part == APPROVED:
+                self.faults += self.approved.read(file, inner, here)
             else:
                 self._fault(file, inner, here, unknown_key(doc.Own, part))
 
@@ -73,7 +95,7 @@ class OwnKeys:
         return {name for other, name in self._places if other == table}
 
     def _single(self, file: str, part: str, entry: Entry) -> None:
-        shape = doc.EstateKeys if part == "estate" else doc.LimitKeys
+        shape = SINGLE[part]
         fresh = [self._remember(file, part, name, item) for name, item in self._mapping(file, entry, (OWN, part))]
         made = self._model(file, shape, entry, (OWN, part)) if all(fresh) else None
         if made is not None:
@@ -83,7 +105,7 @@ class OwnKeys:
         data = plain(entry.value)
         if data is not None and not isinstance(data, dict):
             given = "this" if shape is doc.CredentialKeys else describe(data)  # it may be the secret itself
-            self._fault(file, entry, path, f"{given} is not allowed here; allowed: {doc.keys_of(shape)}")
+            self._fault(file, entry, path, f"{given} is not allowed here; allowed: {keys_of(shape)}")
             return None
         made, wrong = validate(shape, data or {})
         for loc, message, key in wrong:

@@ -23,6 +23,7 @@ _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")  # RFC 1123, section 2.1, 
 _ASSET_NAME = re.compile(r"[\w][\w.@:%-]{0,252}")
 _SPAN = re.compile(r"\[([^\[\]]*)\]")
 _PORT = re.compile(r"(tcp|udp)/(\d{1,5})")
+_FINGERPRINT = re.compile(r"(?:sha-?256[:= ])?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _SECRET_NAME = re.compile(r"(?:.*_)?(?:password|passwd|passphrase)", re.IGNORECASE)
 
@@ -94,6 +95,15 @@ def network(value: object) -> str:
     except ValueError:
         raise ValueError(f"{shown(given)} is not a network; allowed: CIDR, for example 192.0.2.0/24") from None
     raise ValueError(f"{shown(given)} is an address inside a network; did you mean '{meant}'?")
+
+
+def fingerprint(value: object) -> str:
+    """The SHA-256 of a certificate, as openssl, browsers and BMCs show it: hex digits, with colons or without."""
+    given = text(value).strip()
+    match = _FINGERPRINT.fullmatch(given)
+    if not match:
+        raise ValueError(f"{shown(given)} is not a SHA-256 fingerprint; write SHA256: and its 64 hex digits")
+    return f"SHA256:{match[1].replace(':', '').lower()}"
 
 
 def endpoint(value: object) -> str:

@@ -19,7 +19,8 @@ from inventory.sources.errors import Fault, InventoryError
 from inventory.sources.groups import Census, Host
 from inventory.sources.merge import Hierarchy, Setting, Settings, cycles
 from inventory.sources.ownkeys import OWN, OwnKeys
-from inventory.sources.positions import read
+from inventory.sources.positions import Value, read
+from inventory.sources.watching import watch_faults
 
 MAX_BYTES = 50 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml")
@@ -81,6 +82,7 @@ def load(files: Sequence[Text], source: str = "") -> Estate:
     """The estate that the files describe together. Raises :class:`InventoryError`."""
     census, own = Census(), OwnKeys()
     readable = [_read_file(file, census, own) for file in files]
+    included = [*_include(own), *_calendars(own)]
     faults = [*census.faults, *own.faults]
     rings = cycles(census)
     if rings or not all(readable):
@@ -88,6 +90,7 @@ def load(files: Sequence[Text], source: str = "") -> Estate:
     hierarchy = Hierarchy(census)
     effective = {name: hierarchy.effective(host) for name, host in census.hosts.items()}
     faults += _later_faults(census, own, hierarchy, effective)
+    faults += watch_faults(own, census.hosts, census.groups)
     if faults:
         raise InventoryError(faults)
     made = build.estate(
@@ -97,11 +100,14 @@ def load(files: Sequence[Text], source: str = "") -> Estate:
         {name: made for said in effective.values() for name, made in build.key_file_credentials(said).items()},
         Path(source or files[0].name).stem,
     )
-    return replace(made, source=source or ", ".join(f.name for f in files), digest=digest(files))
+    return replace(made, source=source or ", ".join(f.name for f in files), digest=digest([*files, *included]))
 
 
 def digest(files: Sequence[Text]) -> str:
-    """sha256 of the file; of several, sha256 of the lines ``<sha256>  <file name>`` in their order."""
+    """sha256 of the file; of several, sha256 of the lines ``<sha256>  <file name>`` in their order.
+
+    A file that an inventory names is one of several.
+    """
     if len(files) == 1:
         return hashlib.sha256(files[0].data).hexdigest()
     lines = [f"{hashlib.sha256(f.data).hexdigest()}  {Path(f.name).name}\n" for f in files]
@@ -110,15 +116,7 @@ def digest(files: Sequence[Text]) -> str:
 
 def _read_file(file: Text, census: Census, own: OwnKeys) -> bool:
     """Adds one file; False when it could not be read as a mapping, so that names from it are lacking."""
-    try:
-        text = file.data.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        before = file.data[: exc.start]
-        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
-        own.faults.append(Fault(file.name, line, column, "", "this is not UTF-8; save the file as UTF-8"))
-        return False
-    root, faults = read(file.name, text)
-    own.faults += faults
+    root = _parsed(file, own)
     if root is None:
         return False
     if root.data is not None and not isinstance(root.data, dict):
@@ -130,6 +128,58 @@ def _read_file(file: Text, census: Census, own: OwnKeys) -> bool:
         own.read(file.name, found)
     census.read(file.name, entries)
     return True
+
+
+def _parsed(file: Text, own: OwnKeys) -> Value | None:
+    """The file as a tree; None and faults when it is none."""
+    try:
+        text = file.data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        before = file.data[: exc.start]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+        own.faults.append(Fault(file.name, line, column, "", "this is not UTF-8; save the file as UTF-8"))
+        return None
+    root, faults = read(file.name, text)
+    own.faults += faults
+    return root
+
+
+def _include(own: OwnKeys) -> Iterator[Text]:
+    """Reads the files of approved firmware that the inventory names; a fault stands where it names them."""
+    for wanted in own.approved.files:
+        path = Path(wanted.spot.file).parent / wanted.path
+        try:
+            file = Text(str(path), read_bounded(path))
+        except OSError as exc:
+            why = "there is no such file" if isinstance(exc, FileNotFoundError) else exc.strerror or type(exc).__name__
+            own.faults.append(wanted.spot.fault(f"{path} cannot be read: {why}; the path is relative to this file"))
+        except InventoryError as exc:
+            own.faults += exc.faults
+        else:
+            if root := _parsed(file, own):
+                own.faults += own.approved.take(file.name, root, ())
+            yield file
+
+
+def _calendars(own: OwnKeys) -> Iterator[Text]:
+    """Reads the .ics files that calendars name; a fault stands where one is named."""
+    for name, told in own.calendars.items():
+        if told.ics is None:
+            continue
+        spot = own.spot("calendars", name, "ics")
+        path = Path(spot.file).parent / told.ics
+        try:
+            file = Text(str(path), read_bounded(path))
+            own.ics[name] = file.data.decode("utf-8-sig")
+        except OSError as exc:
+            why = "there is no such file" if isinstance(exc, FileNotFoundError) else exc.strerror or type(exc).__name__
+            own.faults.append(spot.fault(f"{path} cannot be read: {why}; the path is relative to this file"))
+        except UnicodeDecodeError:
+            own.faults.append(spot.fault(f"{path} is not UTF-8"))
+        except InventoryError as exc:
+            own.faults += exc.faults
+        else:
+            yield file
 
 
 def _later_faults(
@@ -144,7 +194,7 @@ def _later_faults(
         yield from links.block_faults(block, hierarchy.said(block), own, census)
     bastions: dict[str, Setting] = {}
     for name, said in effective.items():
-        if said.get("bastion") and said["bastion"].value is not None and _way(said) == "ssh":
+        if said.get("bastion") and said["bastion"].value is not None and _way(said) in ("ssh", "cli"):
             bastions[name] = said["bastion"]
         yield from _address_faults(census.hosts[name], said)
     yield from links.bastion_faults(bastions)
@@ -165,8 +215,8 @@ def _address_faults(host: Host, said: Settings) -> Iterator[Fault]:
 
 
 def _assets(census: Census, own: OwnKeys, hierarchy: Hierarchy, effective: dict[str, Settings]) -> tuple[Asset, ...]:
-    sites, defaults = build.sites(own), build.default_limits(own)
+    sites, defaults, stands = build.sites(own), build.default_limits(own), build.viewpoint(own)
     return tuple(
-        build.asset(host, hierarchy.groups_of(host), effective[name], sites, defaults)
+        replace(build.asset(host, hierarchy.groups_of(host), effective[name], sites, defaults), seen_from=stands)
         for name, host in census.hosts.items()
     )

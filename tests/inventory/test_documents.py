@@ -21,7 +21,14 @@ BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_every_block_of_the_page_loads(block: str) -> None:
     made = load([Text("page.yaml", block.encode())])
-    assert made.assets or made.scopes or made.sites or made.credentials
+    assert (
+        made.assets
+        or made.scopes
+        or made.sites
+        or made.credentials
+        or made.policy.approved_firmware
+        or made.watching.watches
+    )
 
 
 @pytest.mark.parametrize("key", [*AssetKeys.model_fields, *Own.model_fields, *Vars.model_fields])
