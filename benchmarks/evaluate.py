@@ -28,6 +28,7 @@ from checks.check import Context
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Estate
 from inventory.facts.identity import Identity
+from inventory.policy import NO_POLICY
 from scanner.engine import fact_of
 from scanner.feeds.shelf import Shelf
 from scanner.feeds.support_dates import load as support_dates
@@ -117,7 +118,7 @@ def measured(folder: Path, shelf: Path, count: int) -> None:
         began = time.perf_counter()
         known = Shelf(shelf).open(ANY_AGE).advisories
         rules = Rules(CHECKS, BASIS.catalogue_digest, BASIS.support.dates, known, DAY + timedelta(days=1))
-        order = order_of(CHECKS, BASIS.catalogue_digest, BASIS.support, known, shelf)
+        order = order_of(CHECKS, BASIS.catalogue_digest, BASIS.support, known, shelf, NO_POLICY)
         done = evaluated(store, rules, order, ())
         hosts = done.hosts
         new = len({change.asset for change in done.changes if change.what in (What.NEW, What.WORSE)})

@@ -42,7 +42,7 @@ class Section:
 def queries() -> list[Script]:
     """What a scan with the whole catalogue asks of a host that the inventory says nothing special of."""
     asset = Asset("recorded", Connection("ssh", "127.0.0.1", become=Become.SUDO))
-    asked = (probe.query(asset, ()) for probe in probes_for(choose_checks(catalogue(), ())))
+    asked = (probe.query(asset, ()) for probe in probes_for(choose_checks(catalogue(), ()), "ssh"))
     return [query for query in asked if query is not None]
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from inventory.endpoint import Endpoint
+from inventory.thresholds import HealthThresholds
+
 if TYPE_CHECKING:
     from inventory.estate import Estate
 
@@ -31,10 +34,18 @@ class Privilege(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """Which certificate is accepted, where the way in is HTTPS. At most one is set; none: the system's authorities."""
+
+    ca: str | None = None  # a PEM file here, of authorities trusted in place of the system's
+    fingerprint: str | None = None  # SHA256:<64 hex digits> of the certificate itself, whoever signed it
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """The way in. ``credential`` and ``bastion`` are names in the inventory, never a secret."""
 
-    way: str  # ssh, local, snmp
+    way: str  # ssh, local, snmp, redfish, cli, endpoint
     address: str
     port: int = 22
     user: str | None = None
@@ -42,6 +53,7 @@ class Connection:
     bastion: str | None = None  # the name of another asset
     become: Become = Become.COLLECTOR
     ssh_config: bool = False  # honour ~/.ssh/config for this host
+    tls: Tls | None = None  # None: the system's authorities, and the name must be right
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,14 @@ class Limits:
     login_seconds: float = 10.0  # banner, and again authentication
     output_bytes: int = 8 * 1024 * 1024  # counted before and after decompression
     concurrent: int | None = None  # hosts of this group at once; None: no cap of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """Where the scanner stands, as the inventory says."""
+
+    zone: str = ""  # the name of a site; "": not said
+    of_users: bool | None = None  # users' machines are in it; None: not said
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +90,17 @@ class Asset:
     criticality: int | None = None  # 1 low .. 4 vital; None: unknown
     roles: tuple[str, ...] = ()  # router, docker, mail, database, web, dns, ...
     fragile: bool = False
+    platform: str | None = None  # way cli: whose command line it is, by netmiko's name; None: find out
     expected_ports: tuple[str, ...] | None = None  # tcp/443, udp/53; None: the inventory does not say
+    endpoints: tuple[Endpoint, ...] = ()  # services that are looked at from outside
     certificates: tuple[str, ...] = ()  # files on the host
     backup_marks: tuple[str, ...] = ()  # files on the host
     backup_max_age_hours: int = 26
     central_login: bool = False  # policy: log-ins must come from a directory
     antimalware: tuple[str, ...] = ()  # units of which one must run; empty: not required
     limits: Limits = field(default_factory=Limits)
+    thresholds: HealthThresholds = field(default_factory=HealthThresholds)
+    seen_from: Viewpoint = Viewpoint()
     line: int = 0  # where the inventory names it
 
 

@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 
 from inventory.asset import Asset, Limits
+from inventory.policy import NO_POLICY, Policy
+from inventory.watch import NO_WATCHING, Watching
 
 
 class Intrusiveness(StrEnum):
@@ -42,6 +44,7 @@ class Site:
     name: str
     exposure: Exposure | None = None
     area: str | None = None
+    users: bool | None = None  # users' machines are in this zone; None: not said
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +122,7 @@ class Estate:
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     group_limits: Mapping[str, Limits] = field(default_factory=dict)
+    policy: Policy = NO_POLICY
+    watching: Watching = NO_WATCHING
     source: str = ""  # where it was read from, for messages
     digest: str = ""  # sha256 of what was read

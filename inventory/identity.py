@@ -5,18 +5,23 @@ token, ``"<kind> <value>"``. Nothing is ever merged here: whatever does not fit 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from inventory.facts.device import Device
 from inventory.facts.identity import Identity
+from inventory.facts.system import System
 
 MACHINE_ID = "machine-id"
 SMBIOS = "smbios-uuid"
 HOST_KEY = "ssh-host-key"
+SERIAL = "serial"
+IDENTIFIES = ("identity", "device")  # facts that tell which machine this is
 
 _HEX32 = re.compile(r"[0-9a-f]{32}\Z")
 _KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?\Z")
 MAX_KEYS = 16
+BODIES = ("chassis", "stack", "system")  # kinds of parts that are machines of their own
 # What firmware says when nobody gave the board a number (dmidecode(8)); shared by unrelated machines.
 _NO_UUID = frozenset({"0" * 32, "f" * 32, "03000200040005000006000700080009", "00020003000400050006000700080009"})
 
@@ -43,6 +48,30 @@ class Resolution:
     rivals: tuple[str, ...] = ()  # uids that share the identity under another name of the inventory
 
 
+def identity_in(facts: Mapping[str, object]) -> Identity | None:
+    """What these facts say of which machine it is: a host's own identities, or the serial numbers of a device."""
+    identity, device = facts.get("identity"), facts.get("device")
+    if isinstance(identity, Identity):
+        return identity
+    return Identity(None, None, (), _serials(device)) if isinstance(device, Device) else None
+
+
+def _serials(device: Device) -> tuple[str, ...]:
+    """The device's own, and those of its chassis and stack members: of a stack any may answer for all."""
+    bodies = (part.serial for part in device.parts or () if part.kind in BODIES)
+    plain = {re.sub(r"\s+", " ", serial).strip().upper() for serial in (device.serial, *bodies) if serial}
+    usable = sorted(serial for serial in plain if len(serial) > 3 and len(set(serial) - set(" -.:0")) > 1)
+    return tuple(f"{(device.vendor or 'unknown').lower()} {serial}" for serial in usable)
+
+
+def os_name_in(facts: Mapping[str, object]) -> str:
+    """What runs there, as it is shown; "" unknown."""
+    system, device = facts.get("system"), facts.get("device")
+    if isinstance(system, System):
+        return system.os_name
+    return " ".join(filter(None, (device.os, device.version))) if isinstance(device, Device) else ""
+
+
 def strong(identity: Identity | None, presented_key: str = "") -> frozenset[str]:
     """Tokens of everything usable. Values that many machines share, or that make no sense, are left out."""
     found: set[str] = set()
@@ -50,6 +79,7 @@ def strong(identity: Identity | None, presented_key: str = "") -> frozenset[str]
         found |= _hexadecimal(MACHINE_ID, identity.machine_id)
         found |= _hexadecimal(SMBIOS, identity.smbios_uuid)
         found |= {f"{HOST_KEY} {key}" for key in identity.ssh_host_keys[:MAX_KEYS] if _KEY.match(key)}
+        found |= {f"{SERIAL} {serial}" for serial in identity.serials[:MAX_KEYS]}
     if _KEY.match(presented_key):
         found.add(f"{HOST_KEY} {presented_key}")
     return frozenset(found)
@@ -109,7 +139,8 @@ def _owned(name: str, presented: frozenset[str], holder: Known | None, owner: Kn
 
 def _contradiction(current: frozenset[str], presented: frozenset[str], same_name: bool) -> str:
     """Why a partial match is not the same machine; "" when it is. The board outweighs what is on the disk."""
-    agrees = {kind: _compare(_of(kind, current), _of(kind, presented)) for kind in (SMBIOS, MACHINE_ID, HOST_KEY)}
+    kinds = (SMBIOS, MACHINE_ID, HOST_KEY, SERIAL)
+    agrees = {kind: _compare(_of(kind, current), _of(kind, presented)) for kind in kinds}
     if agrees[SMBIOS] is not None:
         return "" if agrees[SMBIOS] else "a known installation on other hardware: a copy, or a moved disk"
     if not any(agrees.values()):

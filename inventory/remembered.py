@@ -1,8 +1,9 @@
 """What was made of a text, remembered: hosts of an estate repeat each other's package lines and names."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -24,3 +25,19 @@ class Remembered(dict[str, T]):
                 self.clear()
             self[text] = made
         return made
+
+
+class Latest(Generic[K, T]):
+    """``latest(thing)`` is ``make(thing)``, kept for the last thing alone, by its identity: a host's checks follow
+    each other.
+    """
+
+    def __init__(self, make: Callable[[K], T]) -> None:
+        self._make = make
+        self._kept: tuple[K, T] | None = None
+
+    def __call__(self, thing: K) -> T:
+        kept = self._kept  # read once: another thread may be at another host
+        if kept is None or kept[0] is not thing:
+            kept = self._kept = (thing, self._make(thing))
+        return kept[1]

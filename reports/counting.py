@@ -7,7 +7,6 @@ one subject of one asset, an *asset* is counted once however often it is hit.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
@@ -16,7 +15,6 @@ from checks.finding import Outcome, Severity
 from inventory.estate import Area
 from inventory.facts.missing import Reason
 from reports.report import AssetCoverage, Gap, Issue, Occurrence, ReportData
-from reports.text import utc
 
 PATCH_THEMES = frozenset({Theme.MISSING_OS_PATCH, Theme.MISSING_APP_PATCH, Theme.FIRMWARE})
 WORST = (Severity.CRITICAL, Severity.HIGH)
@@ -68,9 +66,9 @@ def by_state(issues: Iterable[Issue]) -> dict[str, int]:
     return dict(sorted(Counter(o.state for i in issues for o in i.occurrences).items()))
 
 
-def first_seen_since(issues: Iterable[Issue], start: datetime) -> int:
-    """Occurrences that no earlier scan had seen."""
-    return sum(utc(o.first_seen) >= utc(start) and o.episode == 1 for i in issues for o in i.occurrences)
+def first_seen_by(issues: Iterable[Issue], scan_id: int) -> int:
+    """Occurrences that no earlier scan had seen. Not by their time: evidence may be older than what judges it."""
+    return sum(o.first_scan == scan_id and o.episode == 1 for i in issues for o in i.occurrences)
 
 
 def came_back(issues: Iterable[Issue]) -> int:
@@ -209,7 +207,13 @@ def implied_gaps(data: ReportData) -> tuple[Gap, ...]:
         for a in silent
         for reason, detail in [(a.missing.reason, a.missing.detail) if a.missing else (Reason.NOT_ATTEMPTED, "")]
         for c in data.checks
+        if c.id not in a.beside
     )
+
+
+def planned(data: ReportData) -> int:
+    """Judgements that were set out for: each check on each asset that it can concern."""
+    return sum(len(data.checks) - len(asset.beside) for asset in data.assets)
 
 
 def all_gaps(data: ReportData) -> tuple[Gap, ...]:

@@ -13,6 +13,7 @@ from checks.finding import Member, Outcome, Severity, Subject
 from inventory.asset import Asset, Privilege
 from inventory.estate import Area, Scope, Service, Site, Supplier
 from inventory.facts.missing import Missing, Reason
+from reports.firmware import DeviceFirmware
 
 SCHEMA_VERSION = 2
 LABEL = "IT Health Check-style automated assessment (not a CHECK test)"
@@ -33,6 +34,7 @@ class AssetCoverage:
     os_name: str  # "" unknown
     checks: Mapping[Outcome, int]  # how many checks ended how
     peer: str = ""
+    beside: frozenset[str] = frozenset()  # checks that do not concern it: not seen over its way in
     identity_note: str = ""  # why the machine's identity needs a person's review, "" if it does not
 
     @property
@@ -59,6 +61,7 @@ class Occurrence:
     check_id: str = ""  # for those in ``fixed``, which have no issue to tell it
     severity: Severity | None = None  # of this occurrence, where it was rated on its own; None: the check's
     members: tuple[Member, ...] = ()  # what can be told apart in it: the CVEs of a missing update
+    first_scan: int = 0  # number of the scan that saw it first
 
     @property
     def exploited(self) -> bool:
@@ -165,6 +168,7 @@ class ReportData:
     evidence: tuple[EvidenceItem, ...]
     evidence_root: str  # sha256 over the sorted evidence digests
     kind: str = "scan"  # scan, verify, import or evaluate: what the judgements rest on
+    firmware: tuple[DeviceFirmware, ...] = ()  # of network devices and BMCs, by name
 
 
 class Format(Protocol):

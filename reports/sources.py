@@ -19,7 +19,7 @@ FRESH_DAYS = {  # a publisher that seldom says something new is not too old afte
     "windows-kb": 45,
 }
 WEEK = 7  # everything else, where the scan was planned with no other limit (domain.md, Accreditation)
-NO_ADVISORIES = frozenset({*FRESH_DAYS, "kev", "epss", "ssvc"})
+NO_ADVISORIES = frozenset({*FRESH_DAYS, "kev", "epss", "ssvc", "fortinet"})  # of packages
 ABOUT_CVES = {"kev": "known exploited vulnerabilities (CISA KEV)", "epss": "estimates of exploitation (FIRST EPSS)"}
 
 

@@ -12,9 +12,10 @@ from reports.counting import (
     by_theme,
     came_back,
     check_rows,
-    first_seen_since,
+    first_seen_by,
     funnel,
     patch_share,
+    planned,
     units,
 )
 from reports.report import AssetCoverage, Issue, ReportData
@@ -118,7 +119,7 @@ def found(data: ReportData) -> str:
 
 def change(data: ReportData) -> str:
     """What is new, what came back, what was proven fixed; empty when there is nothing of it."""
-    new, back, fixed = first_seen_since(data.issues, data.started_at), came_back(data.issues), len(data.fixed)
+    new, back, fixed = first_seen_by(data.issues, data.scan_id), came_back(data.issues), len(data.fixed)
     if not data.issues and not fixed:
         return ""
     was = "was" if new == 1 else "were"
@@ -210,7 +211,7 @@ def lacking(data: ReportData) -> tuple[tuple[str, str], ...]:
     rows = [
         (f"{known - steps[Step.LOGGED_IN]:,} of {known:,}", "assets could not be logged in to"),
         (f"{known - steps[Step.FULLY_ASSESSED]:,} of {known:,}", "assets were not fully assessed"),
-        (f"{gaps:,} of {known * len(data.checks):,}", "judgements (a check on an asset) could not be made"),
+        (f"{gaps:,} of {planned(data):,}", "judgements (a check on an asset) could not be made"),
         (f"{unjudged:,} of {len(data.checks):,}", "checks could be judged on no asset at all"),
     ]
     if areas:

@@ -61,8 +61,8 @@ def lifecycle(data: ReportData) -> tuple[Issue, ...]:
 
 
 def about_support(check: Check) -> bool:
-    """By the area of its id, which is never changed: linux.eol.os-release."""
-    return check.id.split(".")[1:2] == ["eol"]
+    """By its id, which is never changed: linux.eol.os-release, net.fw.version-eol."""
+    return check.id.split(".")[1:2] == ["eol"] or check.id.startswith("net.fw.version-eol")
 
 
 def alike(issue: Issue) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from inventory.asset import Asset, Privilege
+from inventory.endpoint import Endpoint
 from inventory.facts.missing import Absent, Missing, Reason
 
 MAX_ROUNDS = 2  # how often a probe may ask again after it has seen an answer
@@ -48,12 +49,18 @@ class SnmpGet:
 
 @dataclass(frozen=True, slots=True)
 class SnmpWalk:
-    """Everything below one OID, in OID order, in the same form. A walk that did not reach its end is Missing."""
+    """Everything below one OID, in OID order, in the same form. A walk that did not reach its end is Missing.
+
+    With ``tally`` only numbers of rows are answered, since some tables have communities in their index: one line
+    ``BASE.PARTS.VALUE|66|ROWS`` for all rows whose index begins with the same ``tally`` parts and whose value is the
+    same whole number, 0 to 255. Rows with other values are counted as 0. Nothing else of index and value is kept.
+    """
 
     name: str
     base: str
     max_rows: int = 20_000
     max_repetitions: int = 20  # rows asked for at once; halved when an answer does not come or is too big
+    tally: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,110 @@ class SnmpPoll:
     walks: tuple[SnmpWalk, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CliCommand:
+    """Read-only commands for the command line of a network device, one after the other in one session.
+
+    Answered as blocks that carry their length (``scanner/transports/cli_text.py`` writes them,
+    ``scanner/probes/cli/blocks.py`` reads them). ``until_one_answers``: stop after the first command that the device
+    does not refuse; for a device whose platform nobody named.
+    """
+
+    name: str
+    commands: tuple[str, ...]
+    until_one_answers: bool = False
+    max_bytes: int = 256 * 1024  # of one command's output
+
+
+@dataclass(frozen=True, slots=True)
+class RedfishTree:
+    """The service root of a BMC and what links lead to from there, answered as JSON lines, one resource each.
+
+    ``links``: chains of property names, ``Systems/*/Storage`` for the members of the collection Systems and of each
+    what its Storage links to. ``A/*/B!C`` follows B only where the resource has no C. The lines, in the order read::
+
+        {"body":{...},"path":"/redfish/v1/Systems"}
+        {"detail":"...","path":"/redfish/v1/Systems/2","reason":"timed out"}
+
+    A resource that could not be read does not take the rest with it. When nothing but the root came, the answer is
+    Missing.
+    """
+
+    name: str
+    links: tuple[str, ...]
+    max_resources: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TcpPort:
+    """One connection: what is sent once it stands, and how much and how long is listened after that."""
+
+    number: int
+    send: bytes = b""
+    max_bytes: int = 4096
+    wait_seconds: float = 3.0  # 0: nothing is listened to, the connection is closed at once
+
+
+@dataclass(frozen=True, slots=True)
+class TcpTalk:
+    """What answers on a few TCP ports, one polite connection each, one after the other. Needs no log-in.
+
+    Answered as text, a line a port, in the order asked: ``PORT|STATE|SECONDS|END|SAID``.
+    STATE: ``open``; ``refused`` (proof that it is closed, seen from here); ``no answer`` (filtered, or nobody there);
+    ``unreachable``; ``not tried`` (the visit's time was over, or this machine could not). SECONDS: until it was known.
+    END, of an open one: ``closed`` or ``reset`` by the other side, ``quiet`` after it had spoken, ``waited`` in vain,
+    ``enough`` (``max_bytes`` came), "" nothing listened to; else the name of the system's error, if it gave one.
+    SAID: printable ASCII as it is, every other byte, ``\\`` and ``|`` as ``\\xNN``: what is said cannot make a line.
+    """
+
+    name: str
+    ports: tuple[TcpPort, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """One ClientHello of ours. ``version``: 0x0002 SSL 2, 0x0300 SSL 3, 0x0301 to 0x0304 TLS 1.0 to 1.3."""
+
+    label: str
+    version: int
+    suites: tuple[int, ...]
+    groups: tuple[int, ...] = ()
+    compressions: tuple[int, ...] = (0,)
+    whole: bool = False  # listen until ServerHelloDone, not only until ServerHello
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOffers:
+    """What TLS servers answer to each hello, a connection each, and what two usual handshakes show. No log-in.
+
+    Answered as JSON lines (docs/endpoints.md): of each hello what was sent and what came, in hexadecimal, and how it
+    ended; of the handshake the chain as it was sent, and OpenSSL's verdict with the time and the authorities.
+    """
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+    hellos: tuple[Hello, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebLook:
+    """GET of the path, TRACE of ``/`` and, of https on port 443, GET on port 80. Answered as JSON lines."""
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SshOffers:
+    """The banner, KEXINIT, host keys and the group that group exchange gives. Nobody logs in. Answered as JSON lines."""
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+
+
+EndpointQuery = TlsOffers | WebLook | SshOffers
 SnmpQuery = SnmpGet | SnmpWalk | SnmpPoll
-Query = Script | SnmpQuery  # grows with the ways in: HttpGet, TlsHello ...
+Query = Script | SnmpQuery | TcpTalk | CliCommand | RedfishTree | EndpointQuery  # grows with the ways in
 
 
 def as_scripts(queries: Sequence[Query]) -> list[Script]:

@@ -8,7 +8,7 @@ from checks.advisories.chapters import by_subscription, unspoken, without_fix
 from checks.advisories.kernel_rulings import kernel_rulings
 from checks.advisories.library import Advisories
 from checks.advisories.offers import not_offered
-from checks.advisories.opinions import Host, opinion_of
+from checks.advisories.opinions import Host, Opinion, opinion_of
 from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import Example
@@ -36,11 +36,9 @@ from checks.linux.example_feed import (
 )
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
-from inventory.facts.entitlements import Entitlements
 from inventory.facts.kernel import Kernel
-from inventory.facts.origins import Origin, Origins
-from inventory.facts.packages import Packages, PendingUpdate, Repositories, Repository, Updates
-from inventory.facts.system import System
+from inventory.facts.origins import Origin
+from inventory.facts.packages import PendingUpdate, Repositories, Repository, Updates
 
 NO_FEED = "no advisory feed is loaded"
 DOCKER = Origin("Docker", "bookworm", "bookworm", site="download.docker.example", carries="same")
@@ -62,6 +60,10 @@ LISTED = {"system": system(), "packages": supplied(("libssl3", "3.0.11-1"), unkn
 
 def _host(*items: object, **facts: object) -> dict[str, object]:
     return {"system": system(), "packages": packages(*items), **facts}  # type: ignore[arg-type]  # packages, in examples
+
+
+def _heard(host: Host, advisories: Advisories | None, context: Context) -> Opinion | None:
+    return opinion_of(host, advisories, context.asset.exposure, context.today) if advisories else None
 
 
 @check(
@@ -120,6 +122,13 @@ def _host(*items: object, **facts: object) -> dict[str, object]:
             advisories=feed({"linux": KERNEL_FIX}),
             says="no package owns the running kernel 6.1.0-31-amd64",
         ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _host(LIBSSL, kernel=kernel(LINUX)),
+            advisories=feed({"linux": KERNEL_FIX}, day=OLD),
+            says="no package owns the running kernel 6.1.0-31-amd64",
+        ),
+        Example(Outcome.NOT_ASSESSED, _host(LINUX, kernel=kernel(LINUX)), advisories=feed({}, day=OLD)),
         Example(Outcome.NOT_ASSESSED, _host(LINUX, kernel=kernel(LINUX)), says=NO_FEED),
         Example(Outcome.NOT_ASSESSED, {**_host(LINUX), "kernel": Missing(Reason.TIMED_OUT)}),
         Example(
@@ -130,18 +139,12 @@ def _host(*items: object, **facts: object) -> dict[str, object]:
     ),
 )
 def kernel_updates_pending(
-    system: System,
-    packages: Packages,
-    kernel: Kernel,
-    updates: Updates | None,
-    repositories: Repositories | None,
-    origins: Origins | None,
-    entitlements: Entitlements | None,
+    host: Host,
+    kernel: Kernel,  # noqa: ARG001 (without it nothing can be said)
     advisories: Advisories | None,
     context: Context,
 ) -> Iterator[Ruling]:
-    host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
-    feed = opinion_of(host, advisories, context.asset.exposure, context.today) if advisories else None
+    feed = _heard(host, advisories, context)
     yield from kernel_rulings(host, feed, context.facts.get("updates"))
 
 
@@ -183,19 +186,8 @@ def kernel_updates_pending(
         Example(Outcome.NOT_ASSESSED, _host(LIBSSL), says=NO_FEED),
     ),
 )
-def no_vendor_fix(
-    system: System,
-    packages: Packages,
-    kernel: Kernel | None,
-    updates: Updates | None,
-    repositories: Repositories | None,
-    origins: Origins | None,
-    entitlements: Entitlements | None,
-    advisories: Advisories | None,
-    context: Context,
-) -> Iterator[Ruling]:
-    host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
-    yield from without_fix(opinion_of(host, advisories, context.asset.exposure, context.today) if advisories else None)
+def no_vendor_fix(host: Host, advisories: Advisories | None, context: Context) -> Iterator[Ruling]:
+    yield from without_fix(_heard(host, advisories, context))
 
 
 @check(
@@ -235,19 +227,8 @@ def no_vendor_fix(
         Example(Outcome.NOT_ASSESSED, _host(LIBSSL), says=NO_FEED),
     ),
 )
-def fix_needs_subscription(
-    system: System,
-    packages: Packages,
-    kernel: Kernel | None,
-    updates: Updates | None,
-    repositories: Repositories | None,
-    origins: Origins | None,
-    entitlements: Entitlements | None,
-    advisories: Advisories | None,
-    context: Context,
-) -> Iterator[Ruling]:
-    host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
-    feed = opinion_of(host, advisories, context.asset.exposure, context.today) if advisories else None
+def fix_needs_subscription(host: Host, advisories: Advisories | None, context: Context) -> Iterator[Ruling]:
+    feed = _heard(host, advisories, context)
     yield from by_subscription(host, feed)
 
 
@@ -294,19 +275,8 @@ def fix_needs_subscription(
         Example(Outcome.NOT_ASSESSED, LISTED, advisories=feed({"openssl": OPENSSL_FIX}), says=UNSOURCED),
     ),
 )
-def package_without_advisories(
-    system: System,
-    packages: Packages,
-    kernel: Kernel | None,
-    updates: Updates | None,
-    repositories: Repositories | None,
-    origins: Origins | None,
-    entitlements: Entitlements | None,
-    advisories: Advisories | None,
-    context: Context,
-) -> Iterator[Ruling]:
-    host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
-    yield from unspoken(opinion_of(host, advisories, context.asset.exposure, context.today) if advisories else None)
+def package_without_advisories(host: Host, advisories: Advisories | None, context: Context) -> Iterator[Ruling]:
+    yield from unspoken(_heard(host, advisories, context))
 
 
 @check(
@@ -352,17 +322,6 @@ def package_without_advisories(
         Example(Outcome.NOT_ASSESSED, _host(LIBSSL), says=NO_FEED),
     ),
 )
-def fix_not_offered(
-    system: System,
-    packages: Packages,
-    kernel: Kernel | None,
-    updates: Updates | None,
-    repositories: Repositories | None,
-    origins: Origins | None,
-    entitlements: Entitlements | None,
-    advisories: Advisories | None,
-    context: Context,
-) -> Iterator[Ruling]:
-    host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
-    feed = opinion_of(host, advisories, context.asset.exposure, context.today) if advisories else None
+def fix_not_offered(host: Host, advisories: Advisories | None, context: Context) -> Iterator[Ruling]:
+    feed = _heard(host, advisories, context)
     yield from not_offered(host, feed, context.facts.get("updates"))

@@ -14,11 +14,7 @@ from checks.linux import example_feed
 from checks.linux.example_feed import BUILDAH_FIXES, OLD, OPENSSL_FIX, feed, package, supplied
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
-from inventory.facts.entitlements import Entitlements
-from inventory.facts.kernel import Kernel
-from inventory.facts.origins import Origins
 from inventory.facts.packages import Packages, PendingUpdate, Repositories, Repository, Updates
-from inventory.facts.system import System
 
 DAY = 86_400
 STALE_DAYS = 7  # older metadata cannot show this week's fixes
@@ -145,19 +141,8 @@ def _host(updates: Updates, repositories: Repositories) -> dict[str, object]:
         ),
     ),
 )
-def security_updates_pending(
-    system: System,
-    packages: Packages,
-    updates: Updates | None,
-    repositories: Repositories | None,
-    kernel: Kernel | None,
-    origins: Origins | None,
-    entitlements: Entitlements | None,
-    advisories: Advisories | None,
-    context: Context,
-) -> Iterator[Ruling]:
+def security_updates_pending(host: Host, advisories: Advisories | None, context: Context) -> Iterator[Ruling]:
     """One finding per source package: one update closes it. The kernel that runs has a check of its own."""
-    host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
     if advisories is None:
         yield from pending_by_host(host, context.facts.get("updates"))
     else:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from inventory.facts.origins import Origins
 from inventory.facts.packages import Package, Packages
-from inventory.remembered import Remembered
+from inventory.remembered import Latest, Remembered
 
 KNOWN_NAMES, KNOWN_LENGTH = 16_384, 100  # remembered package names, and how long they may be: hostile ones are not kept
 
@@ -121,7 +121,7 @@ SERVERS = (
 def named(packages: Packages, products: tuple[Product, ...]) -> list[Package]:
     """Packages that bear the name of one of these products: few of a host's, and hosts share most names."""
     known = _any_of(products)
-    return [package for package in packages.items if known[package.name]]
+    return [package for package in _software(packages) if known[package.name]]
 
 
 @lru_cache(maxsize=8)
@@ -130,3 +130,11 @@ def _any_of(products: tuple[Product, ...]) -> Remembered[bool]:
     bare = (re.sub(r"\?P<\w+>", "", product.package.pattern) for product in products)
     pattern = re.compile("|".join(f"(?:{pattern})" for pattern in bare))
     return Remembered(lambda name: pattern.fullmatch(name) is not None, KNOWN_NAMES, KNOWN_LENGTH)
+
+
+def _of_all(packages: Packages) -> list[Package]:
+    known = _any_of((*RUNTIMES, *DATABASES, *SERVERS))
+    return [package for package in packages.items if known[package.name]]
+
+
+_software = Latest(_of_all)

@@ -8,6 +8,7 @@ from checks.advisories.kernels import flavour
 from checks.advisories.library import Advisories
 from checks.advisories.opinions import Host, opinion_of
 from checks.advisories.restarts import UNKNOWN_VERSION, still_running
+from checks.advisories.words import some
 from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import Example, partial
@@ -27,11 +28,9 @@ from checks.linux.example_feed import (
 from checks.linux.example_feed import kernel as kernel_of
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
-from inventory.facts.entitlements import Entitlements
 from inventory.facts.kernel import InstalledKernel, Kernel
-from inventory.facts.origins import Origins
-from inventory.facts.packages import Packages, Repositories, Updates
 from inventory.facts.processes import StaleLibraries, StaleProcess
+from inventory.facts.reboot import Reboot
 from inventory.facts.system import System
 
 INSTALLED = InstalledKernel("linux-image-6.1.0-31-amd64", "6.1.128-1", "6.1.0-31-amd64")
@@ -128,20 +127,10 @@ def _host(*items: StaleProcess) -> dict[str, object]:
     ),
 )
 def services_using_deleted_libs(
-    stale_libraries: StaleLibraries,
-    system: System | None,
-    packages: Packages | None,
-    kernel: Kernel | None,
-    updates: Updates | None,
-    repositories: Repositories | None,
-    origins: Origins | None,
-    entitlements: Entitlements | None,
-    advisories: Advisories | None,
-    context: Context,
+    stale_libraries: StaleLibraries, host: Host | None, advisories: Advisories | None, context: Context
 ) -> Iterator[Ruling]:
     opinion = None
-    if advisories and system and packages:
-        host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
+    if advisories and host:
         opinion = opinion_of(host, advisories, context.asset.exposure, context.today)
     yield from still_running(stale_libraries, opinion)
 
@@ -225,24 +214,16 @@ def services_using_deleted_libs(
     ),
 )
 def running_kernel_stale(
-    kernel: Kernel,
-    system: System,
-    packages: Packages | None,
-    updates: Updates | None,
-    repositories: Repositories | None,
-    origins: Origins | None,
-    entitlements: Entitlements | None,
-    advisories: Advisories | None,
-    context: Context,
+    kernel: Kernel, system: System, host: Host | None, advisories: Advisories | None, context: Context
 ) -> Iterator[Ruling]:
     """With a feed a pending restart is a part of the kernel's own finding, where there is one, and none beside it."""
     if system.container:
         yield not_applicable("a container runs its host's kernel")
         return
     said = _restart_for(kernel)
-    if said.outcome is Outcome.FAIL and advisories and packages:
-        host = Host(system, packages, kernel, updates, repositories, origins, entitlements)
-        if kernel_fails(host, opinion_of(host, advisories, context.asset.exposure, context.today)):
+    if said.outcome is Outcome.FAIL and advisories and host:
+        opinion = opinion_of(host, advisories, context.asset.exposure, context.today)
+        if kernel_fails(host, opinion):
             said = not_applicable(f"{said.observed}; {TOLD_BY} tells what is pending for the running kernel")
     yield said
 
@@ -268,3 +249,105 @@ def _restart_for(kernel: Kernel) -> Ruling:
 def _numbers(release: str) -> list[int]:
     """Enough to order releases of one flavour of one distribution."""
     return [int(number[:18]) for number in re.findall("[0-9]+", release)]
+
+
+UBUNTU = Reboot(True, "/run/reboot-required", ("linux-base", "linux-image-6.1.0-31-amd64"))
+STALE = _kernels("6.1.0-30-amd64", INSTALLED)
+OF_KERNEL = re.compile(r"(linux|kernel|pve-kernel|proxmox-kernel|raspberrypi-kernel)(-.*)?")
+
+
+@check(
+    id="linux.patch.reboot-pending",
+    title="The host waits for a restart to finish an update",
+    severity=Severity.HIGH,
+    theme=Theme.RESTART_PENDING,
+    rationale=(
+        "Updated files lie on disk, but the old kernel or library still runs. Until the restart the weakness that the "
+        "update closes is open."
+    ),
+    remedy=Remedy(
+        text="Restart the host in its next maintenance window.",
+        steps=("Announce the window to the service owner", "Restart the host", "Check that its services are back"),
+        verify="/run/reboot-required is gone, or needs-restarting -r says that none is needed",
+        risk="The services of this host are away during the restart.",
+    ),
+    privilege=Privilege.USER,
+    version=2,
+    references=("needs-restarting(1)", "Debian policy: /run/reboot-required", "docs/patch-levels.md"),
+    examples=(
+        Example(
+            Outcome.PASS,
+            {"reboot": Reboot(False, "needs-restarting", ()), "system": MACHINE},
+            says="no restart is asked for (needs-restarting)",
+        ),
+        Example(
+            Outcome.FAIL,
+            {"reboot": Reboot(True, "zypper", ()), "system": MACHINE},
+            says="a restart is asked for (zypper)",
+        ),
+        Example(
+            Outcome.FAIL,
+            {"reboot": Reboot(True, "needs-restarting", ("glibc", "kernel-core")), **STALE},
+            says="a restart is asked for (needs-restarting), by glibc, kernel-core",
+        ),
+        Example(
+            Outcome.FAIL,
+            {"reboot": UBUNTU, **_kernels("6.1.0-31-amd64", INSTALLED)},
+            says="a restart is asked for (/run/reboot-required), by linux-base, linux-image-6.1.0-31-amd64",
+        ),
+        Example(Outcome.FAIL, {"reboot": UBUNTU, "system": MACHINE, "kernel": Missing(Reason.TIMED_OUT)}),
+        *(
+            Example(Outcome.FAIL, {"reboot": UBUNTU, **kernels})
+            for kernels in (
+                _kernels("6.1.0-31-amd64", INSTALLED, version="#1 SMP Debian 6.1.128-1 (2025-02-07)"),
+                _kernels("6.1.0-31-amd64", CLOUD, INSTALLED),
+                _kernels("5.14.0-503.el9.x86_64", UEK, RHCK),
+                _kernels("6.1.0-32-amd64", INSTALLED, version="#1 SMP Debian 6.1.130-1 (2025-03-07)"),
+            )
+        ),
+        *(
+            Example(Outcome.NOT_APPLICABLE, {"reboot": UBUNTU, **kernels})
+            for kernels in (
+                _kernels("6.1.0-31-amd64", INSTALLED, version="#1 SMP Debian 6.1.123-1 (2025-01-02)"),
+                _kernels("6.1.0.31-amd64", INSTALLED),
+            )
+        ),
+        Example(
+            Outcome.NOT_APPLICABLE,
+            {"reboot": UBUNTU, **STALE},
+            says="a restart is asked for (/run/reboot-required), by linux-base, linux-image-6.1.0-31-amd64; "
+            "6.1.0-30-amd64 runs, 6.1.0-31-amd64 is installed: the finding on the running kernel tells of that restart",
+        ),
+        Example(Outcome.NOT_APPLICABLE, {"reboot": Reboot(True, "zypper", ()), **STALE}),
+        Example(
+            Outcome.NOT_ASSESSED,
+            {"reboot": Reboot(None, "", ()), "system": MACHINE},
+            says="nothing on the host tells whether a restart is asked for",
+        ),
+        Example(
+            Outcome.NOT_APPLICABLE,
+            {"reboot": UBUNTU, "system": partial(System, container="docker")},
+            says="a container is restarted with its image, not by itself",
+        ),
+    ),
+)
+def reboot_pending(reboot: Reboot, system: System, kernel: Kernel | None) -> Iterator[Ruling]:
+    """Where a newer kernel waits and nothing else is known to ask for the restart, the finding on the running kernel
+    tells of it (running-kernel-stale, or kernel-updates-pending by a feed): that one says which kernel, and which
+    weaknesses. This one yields; it speaks of every other cause.
+    """
+    if system.container:
+        yield not_applicable("a container is restarted with its image, not by itself")
+    elif reboot.required is None:
+        told = "nothing on the host tells whether a restart is asked for"
+        yield not_assessed(Reason.OUTPUT_UNREADABLE, told)
+    elif not reboot.required:
+        yield passed(f"no restart is asked for ({reboot.source})")
+    else:
+        by = f", by {some(reboot.packages)}" if reboot.packages else ""
+        told = f"a restart is asked for ({reboot.source}){by}"
+        waits = _restart_for(kernel) if kernel and all(map(OF_KERNEL.fullmatch, reboot.packages)) else None
+        if waits is not None and waits.outcome is Outcome.FAIL:
+            yield not_applicable(f"{told}; {waits.observed}: the finding on the running kernel tells of that restart")
+        else:
+            yield failed(told)

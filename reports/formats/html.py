@@ -19,6 +19,7 @@ from checks.check import Theme
 from checks.finding import Severity
 from inventory.estate import Scope
 from reports import charts, counting, sources, summary, text, updates
+from reports.firmware import by_model
 from reports.formats import json_file
 from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, Issue, Occurrence, ReportData
 
@@ -26,6 +27,7 @@ MOST_OCCURRENCES = 50  # rows of one finding; the others fold into a list of ref
 MOST_FOLDED = 1_000  # references in that list
 MOST_MEMBERS = 100  # rows of one finding's list of CVEs
 MOST_EVIDENCE = 2_000  # rows of the evidence index
+MOST_MODELS = 300  # of firmware
 MOST_GAPS = 500  # rows of the list of what was not assessed
 MOST_NAMES = 12  # in one cell
 MOST_WORST = 6  # told in the summary
@@ -245,6 +247,8 @@ class _View:
             "unfixed": [(c, [told[id(i)] for i in unfixed if i.check.id == c.id]) for c in checks.values()],
             "lifecycle": [(told[id(i)], updates.alike(i)) for i in updates.lifecycle(self.data)],
             "no_fix_asked": any(c.theme is Theme.NO_VENDOR_FIX for c in self.data.checks),
+            "firmware": by_model(self.data.firmware)[:MOST_MODELS],
+            "models": len(by_model(self.data.firmware)),
             "lifecycle_asked": any(map(updates.about_support, self.data.checks)),
             "anchor_of": lambda issue: told[id(issue)]["id"],
         }

@@ -26,21 +26,23 @@ from reports.counting import (
     by_theme,
     came_back,
     check_rows,
-    first_seen_since,
+    first_seen_by,
     funnel,
     gaps_by_reason,
     gaps_by_severity,
     patch_share,
+    planned,
     units,
     weights,
 )
+from reports.firmware import by_model
 from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, DataSource, Issue, Occurrence, ReportData
 from reports.sources import limits
 from reports.text import json_safe, stamp
 from reports.updates import MemberTable, fix_first, known_exploited, without_fix
 
 SCHEMA = "estatecheck.report"
-_NOT_SAID: dict[type, set[str]] = {Check: {"rule", "examples", "waived"}}  # code and its tests
+_NOT_SAID: dict[type, set[str]] = {Check: {"rule", "examples", "waived", "gathers"}}  # code and its tests
 
 
 def render(data: ReportData, out: BinaryIO) -> None:
@@ -95,6 +97,7 @@ def document(data: ReportData) -> dict[str, Any]:
         "issues": [_issue(i, table) for i in data.issues],
         "fixed": [_occurrence(o, table) for o in data.fixed],
         "members": plain(table.members),  # after those that refer to it
+        "firmware": plain(by_model(data.firmware)),
         "gaps": plain(all_gaps(data)),
         "checks": [_check(row) for row in check_rows(data)],
         "sources": [_source(s) for s in data.sources],
@@ -142,7 +145,7 @@ def _counts(data: ReportData) -> dict[str, Any]:
         "by_theme": {t.value: _per_severity(row) for t, row in by_theme(data.issues).items()},
         "by_state": by_state(data.issues),
         "assets_by_worst": {s.value: n for s, n in assets_by_worst(data.issues).items()},
-        "first_seen_by_this_scan": first_seen_since(data.issues, data.started_at),
+        "first_seen_by_this_scan": first_seen_by(data.issues, data.scan_id),
         "came_back": came_back(data.issues),
         "fixed": len(data.fixed),
         "patch_share": plain(patch),
@@ -161,7 +164,7 @@ def _lacking(data: ReportData) -> dict[str, Any]:
     gaps = all_gaps(data)
     return {
         "judgements": len(gaps),
-        "of": len(data.assets) * len(data.checks),
+        "of": planned(data),
         "by_severity": {s.value: n for s, n in gaps_by_severity(gaps).items()},
         "by_reason": {
             g.reason: {"judgements": g.judgements, "assets": list(g.assets), "checks": [c.check_id for c in g.checks]}
@@ -203,6 +206,7 @@ def _asset(asset: AssetCoverage) -> dict[str, Any]:
         **{k: v for k, v in plain(asset).items() if k not in ("asset", "checks")},
         "name": asset.asset.name,
         "inventory": inventory,
+        "beside": len(asset.beside),
         "outcomes": {o.value: asset.checks.get(o, 0) for o in Outcome},
         "fully_assessed": asset.fully_assessed,
     }
@@ -232,6 +236,7 @@ def _occurrence(occurrence: Occurrence, table: MemberTable) -> dict[str, Any]:
         "observed": occurrence.observed,
         "state": occurrence.state,
         "first_seen": stamp(occurrence.first_seen),
+        "first_scan": occurrence.first_scan,
         "episode": occurrence.episode,
         "evidence": list(occurrence.evidence),
         "check_id": occurrence.check_id,

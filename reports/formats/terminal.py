@@ -16,7 +16,9 @@ from reports.counting import (
     by_severity,
     funnel,
     gaps_by_reason,
+    planned,
 )
+from reports.firmware import by_model
 from reports.report import LABEL, Issue, Occurrence, ReportData
 from reports.text import count, listing, prose, safe_text, share
 from reports.updates import is_update, updates, with_remedy
@@ -26,6 +28,8 @@ MOST_OCCURRENCES = 3  # of each of them
 MOST_UPDATES = 10
 MOST_AREAS = 20
 MOST_NOTES = 10
+MOST_VERSIONS = 20  # of firmware
+ASKED = ("approved", "support", "weaknesses")
 CLIP = 300  # characters of a target's own text
 
 BOLD, RED, YELLOW, DIM, RESET = "\x1b[1m", "\x1b[1;31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
@@ -39,7 +43,7 @@ def render(data: ReportData, out: BinaryIO) -> None:
 def render_terminal(data: ReportData, *, width: int = 80, colour: bool = False, written: Sequence[str] = ()) -> str:
     """The summary as text. ``written`` names the files of the full report, if there are any."""
     page = _Page(max(width, 40), colour)
-    for section in (_head, _coverage, _data, _found, _updates, _worst, _not_assessed, _identity):
+    for section in (_head, _coverage, _data, _found, _updates, _worst, _firmware, _not_assessed, _identity):
         section(page, data)
     _closing(page, data, written)
     return "\n".join(page.lines) + "\n"
@@ -126,6 +130,23 @@ def _data(page: _Page, data: ReportData) -> None:
         page.say(f"!! {limit}", 2, 3, YELLOW)
 
 
+def _firmware(page: _Page, data: ReportData) -> None:
+    """A line for each version of each model; nothing where no device told one."""
+    rows = [(model, version) for model in by_model(data.firmware) for version in model.versions]
+    if not rows:
+        return
+    page.heading("FIRMWARE")
+    for model, version in rows[:MOST_VERSIONS]:
+        named = " ".join(part for part in (model.vendor, model.os, model.model) if part) or "unknown device"
+        newest = {True: "newest here", False: "older than others here", None: "order not known"}[version.newest]
+        told = (version.approved, version.supported, version.weaknesses)
+        words = ", ".join(f"{what}: {word}" for what, word in zip(ASKED, told, strict=True))
+        runs = f"{safe_text(named)} {safe_text(version.version) or 'version not told'}"
+        page.say(f"{runs}: {count(len(version.devices), 'device')}, {newest}; {words}", 2, 4)
+    if len(rows) > MOST_VERSIONS:
+        page.say(f"and {count(len(rows) - MOST_VERSIONS, 'more version')} in the full report", 2)
+
+
 def _found(page: _Page, data: ReportData) -> None:
     page.heading("FOUND")
     if not data.issues:
@@ -189,7 +210,7 @@ def _sentence(occurrence: Occurrence) -> str:
 def _not_assessed(page: _Page, data: ReportData) -> None:
     page.heading("NOT ASSESSED, AND WHY")
     gaps = all_gaps(data)
-    whole = len(data.assets) * len(data.checks)
+    whole = planned(data)
     if not gaps:
         page.say(
             "Every check that was asked for could be judged on every asset." if whole else "Nothing was asked for.", 2

@@ -210,4 +210,5 @@ def rules_of(bench: "Workbench", globs: Sequence[str]) -> "Rules":
         support=bench.support.dates,
         advisories=bench.advisories,
         now=datetime.now(UTC),
+        policy=bench.policy,
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli import checks, db, evidence, feeds, findings, inventory, report, supply
+from scanner.cli import checks, db, evidence, feeds, findings, inventory, report, schedule, supply
 from scanner.cli.collector import collector
 from scanner.cli.console import Exit, app, note, say
 from scanner.cli.doctor import doctor
@@ -15,6 +15,8 @@ from scanner.cli.evaluate import evaluate
 from scanner.cli.init import init
 from scanner.cli.probe import probe
 from scanner.cli.scan import scan
+from scanner.cli.serve import serve
+from scanner.cli.stop import stop
 from scanner.cli.trust import trust
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -46,6 +48,9 @@ inventory.app.command()(trust)
 main_app.add_typer(inventory.app, name="inventory")
 main_app.command()(scan)
 main_app.command()(probe)
+main_app.command()(serve)
+main_app.command()(stop)
+main_app.add_typer(schedule.app, name="schedule")
 main_app.command()(evaluate)
 main_app.add_typer(supply.app, name="import")
 main_app.add_typer(report.app, name="report")

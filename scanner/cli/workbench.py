@@ -14,6 +14,7 @@ from checks.advisories.library import Advisories
 from checks.catalogue import CatalogueError, catalogue, digest
 from checks.check import Check
 from inventory.estate import Estate
+from inventory.policy import NO_POLICY, Policy
 from inventory.scope import permitted_today
 from inventory.sources.errors import InventoryError
 from inventory.sources.yaml_file import YamlFile
@@ -107,7 +108,16 @@ class Workbench:
     def order(self, checks: Sequence[Check]) -> Order:
         """For a process of ours that judges with these checks and today's feeds."""
         folder = self.settings.path("feeds_folder")
-        return order_of(checks, digest(self.catalogue), self.support, self.advisories, folder)
+        return order_of(checks, digest(self.catalogue), self.support, self.advisories, folder, self.policy)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The inventory's; where there is none, that of the newest scan."""
+        path = self.settings.path("inventory") or Path("inventory.yaml")
+        if path.exists():
+            return self.estate.policy
+        newest = max((scan.id for scan in self.store.scans()), default=None)
+        return NO_POLICY if newest is None else self.store.estate_of(newest).policy
 
     @cached_property
     def store(self) -> Store:

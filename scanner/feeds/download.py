@@ -126,6 +126,8 @@ class Downloader:
             try:
                 return await self._attempt(ask, out, progress)
             except (_Passing, httpx.TransportError) as fault:
+                if why := _not_believed(fault):
+                    raise Unavailable(f"{ask.url}: {why}") from fault
                 if attempt == self._patience.attempts:
                     raise Unavailable(f"{ask.url}: {_told(fault)} ({attempt} attempts)") from fault
                 wait = fault.wait if isinstance(fault, _Passing) else 0.0
@@ -263,6 +265,16 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError:
         return b""
+
+
+def _not_believed(fault: BaseException | None) -> str:
+    """Why the server's certificate was refused, which no other attempt changes; "" when that is not the matter."""
+    while fault is not None and not isinstance(fault, ssl.SSLCertVerificationError):
+        fault = fault.__cause__ or fault.__context__
+    if fault is None:
+        return ""
+    told = f"the server's certificate was refused: {fault.verify_message[:HEADER]!a}"
+    return f"{told}; where a proxy or mirror of your own answers, name the file of its authority in SSL_CERT_FILE"
 
 
 def _told(fault: Exception) -> str:

@@ -162,6 +162,14 @@ _ALL = (
         about=16 * 1024,
         max_bytes=1 * MB,
     ),
+    # Fortinet offers one file an advisory and a list of the newest fifty, no file of all: import only.
+    Publication(
+        "fortinet",
+        "Fortinet PSIRT",
+        ("fortinet-cvrf",),
+        "see https://www.fortinet.com/corporate/about-us/legal",
+        max_member=8 * MB,
+    ),
     Publication(
         "windows-kb",
         "WES-NG, from Microsoft's MSRC",

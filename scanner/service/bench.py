@@ -18,11 +18,14 @@ from checks.check import Check, Context
 from checks.finding import CheckRun, Outcome
 from inventory.facts.identity import Identity
 from inventory.facts.missing import Missing
-from inventory.facts.system import System
+from inventory.identity import identity_in, os_name_in
+from inventory.policy import NO_POLICY, Policy
 from scanner.engine import Facts, Looked, read
 from scanner.feeds.files import ShelfError
 from scanner.feeds.shelf import Shelf
 from scanner.feeds.support_dates import SupportFeed
+from scanner.probes import can_tell
+from scanner.service.estate_checks import Told, gathered
 from scanner.service.feed_rows import rows_of
 from scanner.service.patience import Patience, TookTooLong
 from scanner.store.packing import Packed, Packer
@@ -43,6 +46,7 @@ class Order:
     feeds_folder: Path | None = None
     feeds: tuple[tuple[str, str], ...] = ()  # name and digest of each that is read
     max_age_days: int = 7
+    policy: Policy = NO_POLICY
 
 
 def order_of(
@@ -51,12 +55,14 @@ def order_of(
     support: SupportFeed,
     advisories: Advisories | None,
     feeds_folder: Path | None,
+    policy: Policy,
 ) -> Order:
     ids = tuple(check.id for check in checks)
     if advisories is None:
-        return Order(ids, catalogue_digest, support.data, support.digest)
+        return Order(ids, catalogue_digest, support.data, support.digest, policy=policy)
     fed = feeds_of(advisories)
-    return Order(ids, catalogue_digest, support.data, support.digest, feeds_folder, fed, advisories.max_age_days)
+    days = advisories.max_age_days
+    return Order(ids, catalogue_digest, support.data, support.digest, feeds_folder, fed, days, policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +76,19 @@ class Worked:
     packed: tuple[Packed, ...] | None  # one for each answer, then one for each of ``rows``; None: not done
     cpu: Mapping[str, float]  # seconds by stage
     rows: Mapping[str, bytes] = field(default_factory=dict)  # of the feeds, that a fail rests on: query -> text
+    gathered: Told = field(default_factory=dict)  # for the checks of the whole estate
 
 
 class Bench:
-    def __init__(self, checks: Sequence[Check], support: SupportDates, advisories: Advisories | None = None) -> None:
-        self._checks, self._support, self._advisories = checks, support, advisories
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        support: SupportDates,
+        advisories: Advisories | None = None,
+        policy: Policy = NO_POLICY,
+    ) -> None:
+        self._checks, self._support, self._advisories, self._policy = checks, support, advisories, policy
+        self._by_way: dict[str, tuple[Check, ...]] = {}
         self._packer = Packer()
         self._patience = Patience()
 
@@ -91,33 +105,45 @@ class Bench:
         times.append(time.thread_time())
         spent = [after - before for before, after in itertools.pairwise(times)]
         cpu = dict(zip(("parse", "judge", "pack"), spent, strict=True))
-        identity, system = facts.facts.get("identity"), facts.facts.get("system")
         return Worked(
             attempt_missing=None,
             runs=runs,
-            identity=identity if isinstance(identity, Identity) else None,
-            os_name=system.os_name if isinstance(system, System) else "",
+            identity=identity_in(facts.facts),
+            os_name=os_name_in(facts.facts),
             packed=packed,
             cpu=cpu,
             rows=rows,
+            gathered=gathered(self._checks, looked.asset, facts),
         )
 
     def unread(self, looked: Looked, why: Missing) -> Worked:
         """A visit whose answers could not be read by us: every fact is missing, the evidence is kept."""
         facts = Facts({probe.name: why for probe in looked.probes}, {})
-        return Worked(looked.attempt.missing or why, self._judge(looked, facts), None, "", None, {})
+        told = gathered(self._checks, looked.asset, facts)
+        return Worked(looked.attempt.missing or why, self._judge(looked, facts), None, "", None, {}, gathered=told)
 
     def _judge(self, looked: Looked, facts: Facts) -> tuple[CheckRun, ...]:
         """Every check, as of the time of the visit: the same facts and feeds give the same runs, always."""
-        context = Context(looked.asset, facts.facts, looked.attempt.started_at, self._support, self._advisories)
+        at = looked.attempt.started_at
+        context = Context(looked.asset, facts.facts, at, self._support, self._advisories, self._policy)
         runs: list[CheckRun] = []
-        for check in self._checks:
+        for check in self._concerning(looked.asset):
             try:
                 with self._patience:
                     runs += check.judge(context, facts.privileges)
             except TookTooLong:
                 runs.append(_given_up(check))
         return tuple(runs)
+
+    def _concerning(self, way: str) -> tuple[Check, ...]:
+        if way not in self._by_way:
+            self._by_way[way] = concerning(self._checks, way)
+        return self._by_way[way]
+
+
+def concerning(checks: Sequence[Check], way: str) -> tuple[Check, ...]:
+    """Those whose facts can be had over this way in. Checks of the whole estate are judged after the visits."""
+    return tuple(check for check in checks if check.gathers is None and can_tell(way, check.needs))
 
 
 def _given_up(check: Check) -> CheckRun:
@@ -127,7 +153,7 @@ def _given_up(check: Check) -> CheckRun:
 
 def bench_of(order: Order) -> Bench:
     """Raises :class:`BenchError` when what is loaded here is not what was ordered."""
-    return Bench(*tools_of(order))
+    return Bench(*tools_of(order), order.policy)
 
 
 def tools_of(order: Order) -> tuple[tuple[Check, ...], SupportDates, Advisories | None]:

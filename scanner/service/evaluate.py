@@ -10,21 +10,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from checks.advisories.library import Advisories
 from checks.advisories.model import FeedNote
 from checks.advisories.support import SupportDates
 from checks.check import Check, Context
+from checks.estate import query_of
 from checks.finding import CheckRun, Member, Outcome, Severity, Subject
 from checks.lifecycle import answers_fact
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
+from inventory.policy import NO_POLICY, Policy
 from scanner.engine import fact_of
-from scanner.probes import PROBES
+from scanner.probes import probes_of
 from scanner.probes.script import ScriptProbe
 from scanner.query import Answer
-from scanner.service.planned import reads_advisories, reads_support
+from scanner.service.bench import concerning
+from scanner.service.estate_checks import judged_again
+from scanner.service.planned import reads_advisories, reads_policy, reads_support
 from scanner.store.store import Store
 from scanner.store.visits import Asked, Kept, Share
 
@@ -74,6 +79,7 @@ class Rules:
     support: SupportDates
     advisories: Advisories | None
     now: datetime
+    policy: Policy = NO_POLICY
 
     @property
     def notes(self) -> tuple[FeedNote, ...]:
@@ -83,11 +89,13 @@ class Rules:
         """What is to be judged again of a visit that was judged with that catalogue."""
         if catalogue_digest != self.catalogue_digest:
             return self.checks
-        return tuple(check for check in self.checks if reads_feeds(check))
+        return tuple(check for check in self.checks if reads_feeds(check) or reads_policy(check))
 
     def asked(self, catalogue_digest: str, also: Sequence[str] = ()) -> Asked:
         checks = self.due(catalogue_digest)
-        facts = {fact for check in checks for fact in facts_of(check)}
+        facts = {
+            fact for check in checks for fact in (*facts_of(check), *([query_of(check.id)] if check.gathers else []))
+        }
         return Asked(tuple(sorted({*facts, *also})), tuple(check.id for check in checks))
 
 
@@ -123,9 +131,8 @@ def evaluate(
     Raises :class:`StoreError`.
     """
     judging = _Judging(rules)
-    for visit in store.latest_visits(lambda digest: rules.asked(digest, also), share):
-        if chosen(visit.asset):
-            yield judging.again(visit)
+    for visit in store.latest_visits(lambda digest: rules.asked(digest, also), share, chosen):
+        yield judging.again(visit)
 
 
 def matching(limit: Sequence[str]) -> Callable[[Asset], bool]:
@@ -148,21 +155,37 @@ def facts_of(check: Check) -> tuple[str, ...]:
 class _Judging:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._feeds = (rules.now, rules.support, rules.advisories, rules.policy)
+        self._checks: dict[tuple[str, str], tuple[Check, ...]] = {}
         self._differences = _Differences()
         self._known: OrderedDict[tuple[str, ...], object] = OrderedDict()
+        self._estate = tuple(check for check in rules.checks if check.gathers)  # judged again where their list was read
 
     def again(self, visit: Kept) -> Judged:
-        checks = self._rules.due(visit.catalogue_digest)
+        checks = self._due(visit)
         facts, rights = self._facts(visit, {fact for check in checks for fact in facts_of(check)})
-        context = Context(visit.asset, facts, self._rules.now, self._rules.support, self._rules.advisories)
+        context = Context(visit.asset, facts, *self._feeds)
         runs = tuple(run for check in checks for run in check.judge(context, rights))
+        if self._estate:
+            beside = tuple(judged_again(self._estate, visit.asset, visit.answers, self._rules.now, self._rules.policy))
+            checks, runs = (
+                (*checks, *(check for check, _ in beside)),
+                (*runs, *(run for _, found in beside for run in found)),
+            )
         return Judged(visit, facts, runs, tuple(_changes(visit, checks, runs, self._differences)))
+
+    def _due(self, visit: Kept) -> tuple[Check, ...]:
+        key = (visit.catalogue_digest, visit.asset.connection.way)
+        if key not in self._checks:
+            self._checks[key] = concerning(self._rules.due(key[0]), key[1])
+        return self._checks[key]
 
     def _facts(self, visit: Kept, names: set[str]) -> tuple[dict[str, Any], dict[str, Privilege]]:
         facts: dict[str, Any] = {}
         rights: dict[str, Privilege] = {}
+        asked = tuple([answer.query for answer in visit.answers])
         for name in names:
-            places = [at for at, answer in enumerate(visit.answers) if answers_fact(answer.query, name)]
+            places = _places(name, asked)
             answers = [visit.answers[at] for at in places]
             facts[name] = self._fact(name, visit, answers, [visit.digests[at] for at in places])
             rights[name] = min((a.privilege for a in answers), key=lambda p: p.rank, default=Privilege.NONE)
@@ -172,16 +195,23 @@ class _Judging:
         if not answers:
             return Missing(Reason.NOT_ATTEMPTED, f"the visit of {visit.finished_at:%Y-%m-%d} did not ask for {name}")
         small = sum(len(answer.output) for answer in answers) <= REMEMBERED_BYTES
-        shared = small and not _gap(answers) and isinstance(PROBES[name], ScriptProbe)  # it reads nothing but answers
+        probe = probes_of(visit.asset.connection.way)[name]
+        shared = small and not _gap(answers) and isinstance(probe, ScriptProbe)  # it reads nothing but answers
         key = (name, *digests)
         if not shared or key not in self._known:
-            made = fact_of(PROBES[name], visit.asset, answers)
+            made = fact_of(probe, visit.asset, answers)
             if not shared:
                 return made
             self._known[key] = made
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return self._known[key]
+
+
+@lru_cache(maxsize=1_000)  # hosts of one kind were asked the same
+def _places(name: str, asked: tuple[str, ...]) -> tuple[int, ...]:
+    """Of the answers that a fact is read from."""
+    return tuple(at for at, query in enumerate(asked) if answers_fact(query, name))
 
 
 def _gap(answers: Sequence[Answer]) -> bool:
@@ -192,12 +222,18 @@ def _changes(
     visit: Kept, checks: Sequence[Check], runs: Sequence[CheckRun], differences: "_Differences"
 ) -> Iterator[Change]:
     by_id = {check.id: check for check in checks}
-    before, after = _by_subject(visit.runs), _by_subject(runs)
-    gaps = {run.check_id: run for run in runs if run.outcome in (Outcome.NOT_ASSESSED, Outcome.ERROR)}
+    stored, made = differences.unmatched(visit.runs, runs)
+    if not any(run.outcome is Outcome.FAIL for run in (*stored, *made)):
+        return
+    before, after = _by_subject(stored), _by_subject(made)
+    gaps = {run.check_id: run for run in made if run.outcome in (Outcome.NOT_ASSESSED, Outcome.ERROR)}
     for (check_id, subject), run in after.items():
         then = before.get((check_id, subject))
         if run.outcome is Outcome.FAIL:
-            yield from _failing(visit.asset, by_id[check_id], then, run, differences)
+            found = list(_failing(visit.asset, by_id[check_id], then, run, differences))
+            if not found and then is not None:
+                differences.match(then, run)
+            yield from found
     for (check_id, subject), then in before.items():
         if then.outcome is Outcome.FAIL and check_id in by_id:
             now = after.get((check_id, subject)) or gaps.get(check_id)
@@ -236,10 +272,35 @@ def _no_longer_failing(asset: Asset, check: Check, then: CheckRun, now: CheckRun
 
 
 class _Differences:
-    """Between two lists of members. Hosts share them by the thousand, so each pair is compared once."""
+    """Between what was stored and what is made now. Hosts share both by the thousand, so each pair is compared once."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], tuple[object, object, tuple[Member, ...], tuple[str, ...]]] = {}
+        self._same: dict[int, tuple[CheckRun, dict[int, CheckRun]]] = {}  # by identity: made now, and stored ones
+        self._matched = 0
+
+    def match(self, then: CheckRun, now: CheckRun) -> None:
+        """These two fail alike: they need not be looked at again."""
+        if self._matched >= MAX_PAIRS:
+            self._same.clear()
+            self._matched = 0
+        self._same.setdefault(id(now), (now, {}))[1][id(then)] = then  # kept alive: their ids stay theirs
+        self._matched += 1
+
+    def unmatched(self, then: Sequence[CheckRun], now: Sequence[CheckRun]) -> tuple[list[CheckRun], list[CheckRun]]:
+        """Without those that are known to fail alike."""
+        stored = {id(run): run for run in then}
+        made: list[CheckRun] = []
+        same = self._same.get
+        for run in now:
+            known = same(id(run))
+            for twin in known[1] if known is not None else ():
+                if twin in stored:
+                    del stored[twin]
+                    break
+            else:
+                made.append(run)
+        return list(stored.values()), made
 
     def between(self, then: tuple[Member, ...], now: tuple[Member, ...]) -> tuple[tuple[Member, ...], tuple[str, ...]]:
         """What came, and the ids of what went."""

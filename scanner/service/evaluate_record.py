@@ -8,17 +8,19 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from checks.lifecycle import answers_fact
 from inventory.asset import Asset
-from inventory.facts.identity import Identity
+from inventory.identity import identity_in
 from scanner.engine import fact_of
 from scanner.feeds.support_dates import SupportFeed
-from scanner.probes import PROBES
+from scanner.probes import probes_of
 from scanner.service.evaluate import Judged, Rules, evaluate
 from scanner.service.feed_rows import as_answers, rows_of
 from scanner.service.plan import ALWAYS
 from scanner.service.planned import basis_of, to_store
 from scanner.store.records import HostResult, ScanKind, ScanState
 from scanner.store.store import Store
+from scanner.store.visits import Asked, Kept
 
 
 def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection[str]) -> int:
@@ -27,7 +29,8 @@ def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection
     def chosen(asset: Asset) -> bool:
         return asset.name in names
 
-    visits = [(one.visit.scan_id, one.visit.asset) for one in evaluate(store, rules, chosen)]
+    nothing = Asked((), ())  # only which they are
+    visits = [(visit.scan_id, visit.asset) for visit in store.latest_visits(lambda _: nothing, chosen=chosen)]
     newest = max(scan_id for scan_id, _ in visits)  # may be an import: a record need not hold a scan
     estate = replace(store.estate_of(newest), assets=tuple(asset for _, asset in visits))
     basis = basis_of(rules.checks, rules.catalogue_digest, support, rules.advisories)
@@ -44,14 +47,19 @@ def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection
 
 def _result(one: Judged, rules: Rules) -> HostResult:
     visit = one.visit
-    answers = [answer for answer in visit.answers if answer.query == "identity"]
-    identity = fact_of(PROBES["identity"], visit.asset, answers) if answers else None
+    told = {name: _fact(name, visit) for name in ALWAYS}
     return HostResult(
         asset=visit.asset,
         attempt=visit.attempt,
         answers=(*visit.answers, *as_answers(rows_of(rules.advisories, one.facts, one.runs), rules.now)),
         runs=one.runs,
-        identity=identity if isinstance(identity, Identity) else None,
+        identity=identity_in(told),
         os_name=visit.os_name,
         finished_at=rules.now,
     )
+
+
+def _fact(name: str, visit: Kept) -> object:
+    probe = probes_of(visit.asset.connection.way).get(name)
+    answers = [answer for answer in visit.answers if answers_fact(answer.query, name)]
+    return fact_of(probe, visit.asset, answers) if probe and answers else None

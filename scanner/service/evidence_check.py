@@ -15,13 +15,18 @@ from checks.advisories.library import Advisories
 from checks.advisories.model import FeedNote
 from checks.advisories.support import SupportFeedError
 from checks.check import Check, Context
+from checks.estate import PREFIX as LISTS
+from checks.estate import Gathered, decode, entry_of
 from checks.finding import Outcome, Subject, fingerprint
-from checks.lifecycle import State, Verdicts, canonical, event_hash
+from checks.lifecycle import State, Verdicts, answers_fact, canonical, event_hash
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
+from inventory.identity import IDENTIFIES, identity_in, strong
+from inventory.policy import Policy
 from scanner.engine import fact_of
-from scanner.probes import PROBES
+from scanner.probes import probes_of
 from scanner.query import Answer
+from scanner.service.estate_checks import peers_in
 from scanner.service.evidence_pack import PREDICATE, STATEMENT, VERSION, support_of
 from scanner.service.feed_rows import PREFIX, advisories_of
 from scanner.service.signing import SigningError, key_id, opened, public_key, public_pem
@@ -168,6 +173,7 @@ def _judged(
             _claims(facts[name], expected, name)
             told, again = _again(facts[name], files, catalogue, subject, expected, name, advisories)
             (checked if again else not_checked).append(told)
+            not_checked += _others(facts[name], files, name)
     if facts["after"] is not None:
         checked.append(_same_machine(facts, files))
     elif facts["state"] == State.VERIFIED_FIXED:
@@ -215,32 +221,67 @@ def _again(
     if getattr(check.rule, "wants_support", False) and support is None:
         return f"the judgement {name}: the support dates it used are not in the pack", False
     asset = load(Asset, json.dumps(visit["asset"]))
-    answers = dict(_answers(visit, files))
+    answers = _by_fact(asset, visit, files)
     wanted = (*check.needs, *(fact for fact in check.uses if fact in answers))
-    read = {fact: fact_of(PROBES[fact], asset, answers[fact]) for fact in wanted}
-    context = Context(asset, read, datetime.fromisoformat(visit["started_at"]), support, advisories)
-    found = Verdicts(check.judge(context, {fact: answers[fact][0].privilege for fact in check.needs})).on(subject)
+    read = _read(asset, {fact: answers[fact] for fact in wanted})
+    policy = load(Policy, json.dumps(visit.get("policy", {})))
+    estate = _estate(check, asset, read, visit, files) if check.gathers else None
+    context = Context(asset, read, datetime.fromisoformat(visit["started_at"]), support, advisories, policy, estate)
+    rights = {fact: min((a.privilege for a in answers[fact]), key=lambda p: p.rank) for fact in check.needs}
+    found = Verdicts(check.judge(context, rights)).on(subject)
     if found.outcome is not expected:
         raise PackError(f"judged again from its answers, the visit {name} gives {found.outcome}, not {expected}")
     return f"judged again from its answers, the visit {name} gives: {found.outcome}", True
 
 
+def _estate(
+    check: Check, asset: Asset, read: Mapping[str, object], visit: dict[str, Any], files: Mapping[str, bytes]
+) -> Gathered:
+    """The list of the other assets that the judgement rests on. What it says of this one its own answers must say."""
+    peers = peers_in(check, _answers(visit, files))
+    if peers is None or check.gathers is None:
+        raise PackError("the list of the other assets that the judgement rests on is not in the pack")
+    if peers.entries.get(asset.name) != entry_of(check.needs, check.gathers, read):
+        raise PackError("the list of the estate says something else of this asset than its own answers")
+    return Gathered(asset.name, peers)
+
+
+def _others(visit: dict[str, Any], files: Mapping[str, bytes], name: str) -> Iterator[str]:
+    """What a judgement beside other assets rests on, and no pack about one asset can hold."""
+    for answer in _answers(visit, files):
+        if answer.query.startswith(LISTS):
+            count = len(decode(answer.output)) - 1
+            yield (
+                f"what the other {count} assets answered: the visit {name} is held against what the scan read there, "
+                "and their answers are not in the pack"
+            )
+
+
 def _advisories(visit: dict[str, Any], files: Mapping[str, bytes]) -> Advisories | None:
     """What the feeds said of this package when it failed. Whether they were fresh then, the record had judged."""
-    kept = [answer for query, [answer] in _answers(visit, files) if query.startswith(PREFIX)]
+    kept = [answer for answer in _answers(visit, files) if answer.query.startswith(PREFIX)]
     notes = [load(FeedNote, json.dumps(note)) for note in visit.get("feeds", ())]
     return advisories_of((answer.output for answer in kept), notes)
 
 
-def _answers(visit: dict[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, list[Answer]]]:
+def _answers(visit: dict[str, Any], files: Mapping[str, bytes]) -> Iterator[Answer]:
     for told in visit["answers"]:
         missing = Missing(Reason(told["missing"][0]), told["missing"][1]) if told["missing"] else None
         output = files[f"blobs/{told['sha256']}"] if told["sha256"] else b""
         times = told["asked_at"], told["answered_at"]
-        yield (
-            told["query"],
-            [Answer(told["query"], output, told["exit_code"], missing, Privilege(told["privilege"]), *times)],
-        )
+        yield Answer(told["query"], output, told["exit_code"], missing, Privilege(told["privilege"]), *times)
+
+
+def _by_fact(asset: Asset, visit: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, list[Answer]]:
+    """Of each fact the answers it is read from, in the order they were given."""
+    given = list(_answers(visit, files))
+    found = {fact: [a for a in given if answers_fact(a.query, fact)] for fact in probes_of(asset.connection.way)}
+    return {fact: answers for fact, answers in found.items() if answers}
+
+
+def _read(asset: Asset, answers: Mapping[str, list[Answer]]) -> dict[str, object]:
+    probes = probes_of(asset.connection.way)
+    return {fact: fact_of(probes[fact], asset, told) for fact, told in answers.items()}
 
 
 def _same_machine(facts: dict[str, Any], files: Mapping[str, bytes]) -> str:
@@ -248,9 +289,9 @@ def _same_machine(facts: dict[str, Any], files: Mapping[str, bytes]) -> str:
     seen = []
     for name in ("before", "after"):
         asset = load(Asset, json.dumps(facts[name]["asset"]))
-        identity = fact_of(PROBES["identity"], asset, dict(_answers(facts[name], files))["identity"])
-        keys = {getattr(identity, "machine_id", None), getattr(identity, "smbios_uuid", None)}
-        seen.append((keys | set(getattr(identity, "ssh_host_keys", ()))) - {None})
+        answers = _by_fact(asset, facts[name], files)
+        told = _read(asset, {fact: answers[fact] for fact in IDENTIFIES if fact in answers})
+        seen.append(strong(identity_in(told)))
     if not seen[0] & seen[1]:
         raise PackError("no strong identity is the same in both visits: this may be another machine")
     return f"{len(seen[0] & seen[1])} strong identities are the same in both visits"

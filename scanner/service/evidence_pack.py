@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from checks.advisories.support import SupportDates
 from checks.check import Check
 from checks.finding import CheckRun
-from checks.lifecycle import State, canonical, run_for
+from checks.lifecycle import State, answers_fact, canonical, run_for
 from inventory.estate import Estate
+from inventory.identity import IDENTIFIES
 from reports.before_after import BeforeAfter, Excerpt, Sighting, Step, render
 from scanner.service.feed_rows import query_of
 from scanner.service.signing import Signer
@@ -68,8 +69,9 @@ def _visit(store: Store, scan_id: int, row: FindingRow) -> _Visit:
     run = run_for(row.subject, [run for run in host.runs if run.check_id == row.check_id])
     if run is None:
         raise StoreError(f"{row.ref}: scan {scan_id} did not run {row.check_id}")
-    wanted = {*run.facts, "identity", query_of(row.subject.key)}
-    answers = tuple(answer for answer in host.answers if answer.query in wanted)
+    wanted = {*run.facts, *IDENTIFIES}
+    rows = query_of(row.subject.key)
+    answers = tuple(a for a in host.answers if a.query == rows or any(answers_fact(a.query, fact) for fact in wanted))
     return _Visit(host, scan_id, run, answers, {a.sha256: store.blob(a.sha256) for a in answers if a.sha256})
 
 
@@ -166,6 +168,7 @@ def _visit_facts(store: Store, visit: _Visit) -> dict[str, object]:
         "observed": run.observed,
         "privilege": run.privilege.value,
         "feeds": [json.loads(dump(note)) for note in store.scan(visit.scan_id).feeds],
+        "policy": json.loads(dump(store.estate_of(visit.scan_id).policy)),
         "answers": [_answer_facts(stored) for stored in visit.answers],
     }
 

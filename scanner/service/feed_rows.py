@@ -1,7 +1,8 @@
 """What the feeds said about the packages that failed, kept as evidence: a finding can be judged again without its feed.
 
-One text for each source package that failed: lines of ``release TAB package TAB row``, as the feed's table has them.
-The same row is stored once, however many hosts and scans it was used for.
+One text for each source package, or product of a device's firmware, that failed: lines of ``table TAB key TAB row``, as
+the feed has them; the table of packages is named after their release. The same row is stored once, however many hosts
+and scans it was used for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from checks.advisories.model import FeedNote
 from checks.advisories.releases import release_of
 from checks.advisories.table import Table, TableError, encode
 from checks.finding import CheckRun, Outcome
+from checks.firmware.advisory import FIRMWARE
 from inventory.asset import Privilege
 from inventory.facts.packages import Package, Packages
 from inventory.facts.system import System
@@ -28,12 +30,26 @@ def query_of(source: str) -> str:
 
 
 def rows_of(advisories: Advisories | None, facts: Mapping[str, Any], runs: Iterable[CheckRun]) -> dict[str, bytes]:
-    """By query, for every package that failed with members."""
+    """By query, for every package and every product of firmware that failed with members."""
+    if advisories is None:
+        return {}
+    failed = [run for run in runs if run.outcome is Outcome.FAIL and run.members]
+    return {**_of_packages(advisories, facts, failed), **_of_firmware(advisories, failed)}
+
+
+def _of_firmware(advisories: Advisories, failed: Iterable[CheckRun]) -> dict[str, bytes]:
+    """The subject is the product as the feed's table names it: fortinet/fortios."""
+    keys = {run.subject.key for run in failed if run.subject.kind == FIRMWARE}
+    kept = {key: advisories.rows(FIRMWARE, key)[:1] for key in sorted(keys)}  # the first feed is the one that is asked
+    return {query_of(key): f"{FIRMWARE}\t{key}\t{rows[0][1].decode()}\n".encode() for key, rows in kept.items() if rows}
+
+
+def _of_packages(advisories: Advisories, facts: Mapping[str, Any], runs: Iterable[CheckRun]) -> dict[str, bytes]:
     packages, system = facts.get("packages"), facts.get("system")
-    if advisories is None or not isinstance(packages, Packages) or not isinstance(system, System):
+    if not isinstance(packages, Packages) or not isinstance(system, System):
         return {}
     release = advisories.release(release_of(system))
-    failed = {run.subject.key for run in runs if run.outcome is Outcome.FAIL and run.members}
+    failed = {run.subject.key for run in runs}
     if release is None or not failed:
         return {}
     names = _names(packages, failed)

@@ -77,7 +77,7 @@ def import_packages(
     if facts["packages"] != listed.packages or not isinstance(facts["system"], System):
         raise SupplyError(f"{supplied.file}: names or versions in it cannot be those of packages")
     judged = replace_checks(basis, frozenset(facts))
-    context = Context(asset, facts, supplied.collected_at, basis.support.dates, advisories)
+    context = Context(asset, facts, supplied.collected_at, basis.support.dates, advisories, estate.policy)
     runs = tuple(run for check in judged.checks for run in check.judge(context, {}))
     answers += as_answers(rows_of(advisories, facts, runs), supplied.collected_at)
     scan_id = store.begin_scan(to_store(judged, estate, [asset], ScanKind.IMPORT, now, _told(supplied, listed)))

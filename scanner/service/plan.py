@@ -12,10 +12,10 @@ from inventory.asset import Asset
 from inventory.estate import Estate, Scope
 from inventory.scope import covering
 from scanner.engine import Errand
-from scanner.probes import PROBES
+from scanner.probes import can_tell, probes_of
 from scanner.query import Probe
 
-ALWAYS = ("system", "identity")  # who is this, and is it the same machine as last time
+ALWAYS = ("system", "identity", "device")  # who is this, and is it the same machine as last time
 
 
 class PlanError(Exception):
@@ -44,8 +44,9 @@ def plan(
     assets = choose_assets(estate, limit)
     scopes = _permissions(estate, assets, today)
     checks = choose_checks(catalogue, globs)
-    probes = probes_for(checks)
-    return Plan(tuple(Errand(asset, probes) for asset in assets), checks, scopes)
+    probes = {way: probes_for(checks, way) for way in {asset.connection.way for asset in assets}}
+    errands = tuple(Errand(asset, probes[asset.connection.way]) for asset in assets)
+    return Plan(errands, tuple(c for c in checks if any(can_tell(way, c.needs) for way in probes)), scopes)
 
 
 def choose_assets(estate: Estate, limit: Sequence[str]) -> tuple[Asset, ...]:
@@ -71,10 +72,11 @@ def choose_checks(catalogue: Sequence[Check], globs: Sequence[str]) -> tuple[Che
     return tuple(check for check in catalogue if _any(globs, (check.id,)))
 
 
-def probes_for(checks: Sequence[Check]) -> tuple[Probe[Any], ...]:
-    """The probes behind the facts that these checks need, in the order of the visit."""
-    needed = {fact for check in checks for fact in (*check.needs, *check.uses)} | set(ALWAYS)
-    return tuple(probe for name, probe in PROBES.items() if name in needed)
+def probes_for(checks: Sequence[Check], way: str) -> tuple[Probe[Any], ...]:
+    """The probes behind the facts that these checks need, in the order of a visit over this way."""
+    concerned = [check for check in checks if can_tell(way, check.needs)]
+    needed = {fact for check in concerned for fact in (*check.needs, *check.uses)} | set(ALWAYS)
+    return tuple(probe for name, probe in probes_of(way).items() if name in needed)
 
 
 def _any(patterns: Sequence[str], names: Collection[str]) -> bool:

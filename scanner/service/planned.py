@@ -38,6 +38,10 @@ def reads_support(check: Check) -> bool:
     return bool(getattr(check.rule, "wants_support", False))
 
 
+def reads_policy(check: Check) -> bool:
+    return bool(getattr(check.rule, "wants_policy", False))
+
+
 def reads_advisories(check: Check) -> bool:
     return bool(getattr(check.rule, "wants_advisories", False))
 
@@ -68,4 +72,5 @@ def to_store(
         feeds=tuple(basis.feeds),
         feed_max_age_days=basis.feed_max_age_days,
         uses_advisories=tuple(check.id for check in checks if reads_advisories(check)),
+        of_estate=tuple(check.id for check in checks if check.gathers),
     )

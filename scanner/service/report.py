@@ -17,10 +17,13 @@ from inventory.scope import covering
 from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
 from reports.sources import SUPPORT, fresh_days
 from reports.updates import rates_cves, worst_first
+from scanner.probes import can_tell
 from scanner.service.feed_rows import PREFIX
+from scanner.service.firmware_chapter import firmware_of
 from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
 from scanner.store.store import Store
 
+NOT_TOGETHER = Missing(Reason.NOT_ATTEMPTED, "the estate was not judged as a whole in this scan")
 NEVER_TRIED = Missing(Reason.NOT_ATTEMPTED, "the scan ended before its turn came")
 
 
@@ -31,6 +34,7 @@ class _Standing:
     state: str
     episode: int
     first_seen: datetime
+    first_scan: int
 
 
 def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> ReportData:
@@ -62,7 +66,7 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         suppliers=estate.suppliers,
         services=estate.services,
         scopes=_scopes(estate, started.date()),
-        assets=tuple(_coverage(host) for host in hosts),
+        assets=tuple(_coverage(host, checks) for host in hosts),
         issues=_issues(hosts, checks, rows, standings),
         fixed=_fixed(store, scan, hosts, rows, standings, checks),
         gaps=_gaps(hosts, checks),
@@ -73,10 +77,11 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         evidence=evidence,
         evidence_root=_root(evidence),
         kind=scan.kind.value,
+        firmware=firmware_of(store, hosts),
     )
 
 
-def _coverage(host: StoredHost) -> AssetCoverage:
+def _coverage(host: StoredHost, checks: Mapping[str, Check]) -> AssetCoverage:
     attempt = host.attempt
     return AssetCoverage(
         uid=host.uid,
@@ -88,17 +93,25 @@ def _coverage(host: StoredHost) -> AssetCoverage:
         missing=attempt.missing if attempt else NEVER_TRIED,
         seconds=attempt.seconds if attempt else 0.0,
         os_name=host.os_name,
-        checks=_worst_per_check(host.runs),
+        checks=_worst_per_check(host, checks),
         peer=attempt.peer if attempt else "",
+        beside=_beside(host, checks),
         identity_note=host.identity_note,
     )
 
 
-def _worst_per_check(runs: Iterable[CheckRun]) -> Mapping[Outcome, int]:
+def _beside(host: StoredHost, checks: Mapping[str, Check]) -> frozenset[str]:
+    judged = {run.check_id for run in host.runs}
+    way = host.asset.connection.way
+    return frozenset(name for name, check in checks.items() if name not in judged and not can_tell(way, check.needs))
+
+
+def _worst_per_check(host: StoredHost, checks: Mapping[str, Check]) -> Mapping[Outcome, int]:
     """A check counts once per asset: failed when any subject failed."""
     order = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_ASSESSED, Outcome.PASS, Outcome.NOT_APPLICABLE)
-    worst: dict[str, Outcome] = {}
-    for run in runs:
+    unjudged = _unjudged(host, checks) if host.attempt else ()
+    worst = {check.id: Outcome.NOT_ASSESSED for check in unjudged}
+    for run in host.runs:
         known = worst.get(run.check_id, run.outcome)
         worst[run.check_id] = min(known, run.outcome, key=order.index)
     return dict(sorted(Counter(worst.values()).items()))
@@ -114,7 +127,9 @@ def _standings(store: Store, scan: ScanRow) -> dict[str, _Standing]:
 
 
 def _after(before: _Standing | None, event: EventRow) -> _Standing:
-    return _Standing(event.to_state, event.episode, before.first_seen if before else event.at)
+    if before is None:
+        return _Standing(event.to_state, event.episode, event.at, event.scan_id or 0)
+    return replace(before, state=event.to_state, episode=event.episode)
 
 
 def _issues(
@@ -159,6 +174,7 @@ def _sighted(host: StoredHost, run: CheckRun, row: FindingRow, standing: _Standi
         evidence=_evidence_of(host, run),
         severity=run.severity,
         members=run.members,
+        first_scan=standing.first_scan,
     )
 
 
@@ -197,11 +213,22 @@ def _gaps(hosts: Sequence[StoredHost], checks: Mapping[str, Check]) -> tuple[Gap
 def _gaps_of(host: StoredHost, checks: Mapping[str, Check]) -> Iterator[Gap]:
     """What could not be judged here. A host that was never tried has every check as a gap."""
     if host.attempt is None:
-        for check in checks.values():
+        beside = _beside(host, checks)
+        for check in (check for name, check in checks.items() if name not in beside):
             yield _gap(host, check, Outcome.NOT_ASSESSED, NEVER_TRIED.reason, NEVER_TRIED.detail)
+    else:
+        for check in _unjudged(host, checks):
+            yield _gap(host, check, Outcome.NOT_ASSESSED, NOT_TOGETHER.reason, NOT_TOGETHER.detail)
     for run in host.runs:
         if run.outcome in (Outcome.NOT_ASSESSED, Outcome.ERROR):
             yield _gap(host, checks[run.check_id], run.outcome, run.reason, run.observed)
+
+
+def _unjudged(host: StoredHost, checks: Mapping[str, Check]) -> Iterator[Check]:
+    """Checks of the whole estate that a scan did not come to."""
+    judged = {run.check_id for run in host.runs}
+    way = host.asset.connection.way
+    return (c for c in checks.values() if c.gathers and c.id not in judged and can_tell(way, c.needs))
 
 
 def _gap(host: StoredHost, check: Check, outcome: Outcome, reason: Reason | None, detail: str) -> Gap:

@@ -7,7 +7,7 @@ writing (``scanner.service.keeper``). ``Room`` bounds what lies between them.
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,16 +22,19 @@ from scanner.engine import Looked, Pace, look
 from scanner.feeds.support_dates import SupportFeed
 from scanner.query import Surroundings, Transport
 from scanner.service.bench import Bench, Order, Worked, not_counted, order_of
+from scanner.service.estate_checks import Gathering
 from scanner.service.feed_rows import as_answers
 from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
 from scanner.service.planned import Basis, basis_of, to_store
+from scanner.service.shut import Shut
 from scanner.service.workshop import SMALL, Maker, maker_for
 from scanner.store.records import HostResult, Saved, ScanKind, ScanPlan, ScanState, StoreError
 from scanner.store.store import Store
 from scanner.transports import WAYS
 
 HEARTBEAT_SECONDS = 5.0
+ESTATE_BATCH = 100  # visits to which runs are added in one transaction
 ROOM_VISITS = 24  # that were made and are not stored yet
 ROOM_BYTES = 32 << 20  # of their answers
 
@@ -52,11 +55,15 @@ class Job:
     options: Mapping[str, str] = field(default_factory=dict)
     advisories: Advisories | None = None
     feeds_folder: Path | None = None  # where those lie, for the worker
+    gate: Callable[[Asset], str] = lambda _: ""  # why a host must not be begun now; "": it may
 
     @property
     def order(self) -> Order:
         """For the worker."""
-        return order_of(self.plan.checks, self.catalogue_digest, self.support, self.advisories, self.feeds_folder)
+        policy = self.estate.policy
+        return order_of(
+            self.plan.checks, self.catalogue_digest, self.support, self.advisories, self.feeds_folder, policy
+        )
 
     @property
     def basis(self) -> Basis:
@@ -110,25 +117,23 @@ async def scan(job: Job, watcher: Watcher, stop: asyncio.Event) -> Scanned:
 async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, scan_id: int) -> Scanned:
     beating = asyncio.create_task(_heartbeat(write, job.store, scan_id))
     visits = look(job.plan.errands, _opener(job), job.pace, stop=stop, on_start=watcher.started)
-    bench = Bench(job.plan.checks, job.support.dates, job.advisories)
+    bench = Bench(job.plan.checks, job.support.dates, job.advisories, job.estate.policy)
     state, saved, seen = ScanState.PARTIAL, list[Saved](), 0
     keeper, room = _keeper(job, write, scan_id), Room(ROOM_VISITS, ROOM_BYTES)
+    gathering = Gathering(job.plan.checks, job.estate.assets, job.plan.assets)
 
     async def finish(looked: Looked, maker: Maker) -> None:
         nonlocal seen
         worked = await maker.work(looked)
         looked = not_counted(looked, worked)
         saved.append(await keeper.keep(_result(looked, worked)))
+        gathering.add(looked.asset, worked.gathered, looked.attempt.started_at)
         seen += looked.attempt.missing is None
         watcher.finished(looked, worked.runs, saved[-1])
 
     try:
         async with (
-            maker_for(
-                len(job.plan.errands),
-                bench,
-                order_of(job.plan.checks, job.catalogue_digest, job.support, job.advisories, job.feeds_folder),
-            ) as maker,
+            maker_for(len(job.plan.errands), bench, job.order) as maker,
             contextlib.aclosing(visits),
             _together() as hosts,
         ):
@@ -136,10 +141,38 @@ async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, sc
                 await room.take(looked)
                 hosts.create_task(finish(looked, maker)).add_done_callback(partial(room.give_back, looked))
         state = ScanState.PARTIAL if len(saved) < len(job.plan.errands) else ScanState.COMPLETE
+        saved = _together_with(saved, await _of_estate(job, write, scan_id, gathering))
     finally:
         beating.cancel()
         state = await write(job.store.end_scan, scan_id, state, datetime.now(UTC))
     return Scanned(scan_id, state, tuple(saved), len(job.plan.errands) - seen)
+
+
+async def _of_estate(job: Job, write: Write, scan_id: int, gathering: Gathering) -> list[Saved]:
+    """Judges the checks of the whole estate, some visits in one transaction."""
+    results = list(gathering.results(job.estate.policy))
+    saved: list[Saved] = []
+    for start in range(0, len(results), ESTATE_BATCH):
+        saved += await write(job.store.add_estate_runs, scan_id, results[start : start + ESTATE_BATCH])
+    return saved
+
+
+def _together_with(saved: Sequence[Saved], later: Iterable[Saved]) -> list[Saved]:
+    """One for each visit, with what the checks of the whole estate moved on its asset."""
+    by_uid: dict[str, Saved] = {}
+    for one in later:
+        by_uid[one.uid] = _both(by_uid[one.uid], one) if one.uid in by_uid else one
+    return [_both(one, by_uid.pop(one.uid)) if one.uid in by_uid else one for one in saved]
+
+
+def _both(visit: Saved, estate: Saved) -> Saved:
+    return replace(
+        visit,
+        opened=(*visit.opened, *estate.opened),
+        fixed=(*visit.fixed, *estate.fixed),
+        regressed=(*visit.regressed, *estate.regressed),
+        refused={**visit.refused, **estate.refused},
+    )
 
 
 @contextlib.asynccontextmanager
@@ -177,7 +210,11 @@ def _result(looked: Looked, worked: Worked) -> HostResult:
 
 
 def _opener(job: Job) -> Callable[[Asset], Transport]:
-    return lambda asset: WAYS[asset.connection.way](asset, job.surroundings)
+    def opened(asset: Asset) -> Transport:
+        why = job.gate(asset)
+        return Shut(asset, why) if why else WAYS[asset.connection.way](asset, job.surroundings)
+
+    return opened
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from checks.finding import CheckRun, Subject
 from scanner.engine import Looked
-from scanner.probes import PROBES
+from scanner.probes import probes_of
 from scanner.query import Answer
 from scanner.store.packing import Packed
 
@@ -80,4 +80,5 @@ def visit(looked: Looked) -> tuple[object, ...]:
 
 def looked_of(told: tuple[Any, ...]) -> Looked:
     asset, names, attempt, given, unasked, finished_at = told
-    return Looked(asset, tuple(PROBES[name] for name in names), attempt, given, unasked, finished_at)
+    probes = probes_of(asset.connection.way)
+    return Looked(asset, tuple(probes[name] for name in names), attempt, given, unasked, finished_at)

@@ -86,6 +86,12 @@ def file_visit(
     return Owner(number, uid, decided.note, accepted, rivals, row.reviewed_scan if row else 0)
 
 
+def owner_of(connection: Connection, number: int) -> Owner:
+    """The asset that a visit was filed under already."""
+    rows, known = _load(connection, [number])
+    return Owner(number, rows[number].uid, "", known[number].accepted, (), rows[number].reviewed_scan)
+
+
 def _related_ids(connection: Connection, presented: frozenset[str]) -> list[int]:
     if not presented:
         return []

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -57,40 +57,82 @@ def _hints(shape: type) -> Mapping[str, object]:
 
 
 def _made(shape: object, value: object) -> object:
-    if value is None or shape in (object, Any):
-        return value
+    return _reader(shape)(value)
+
+
+Reader = Callable[[object], object]
+
+
+@cache
+def _reader(shape: object) -> Reader:
+    """What makes a value of this shape. Worked out once for each: a large record holds ten thousand of one."""
+    if shape in (object, Any):
+        return lambda value: value
     origin = typing.get_origin(shape)
     if origin in (types.UnionType, typing.Union):
-        return _made(next(a for a in typing.get_args(shape) if a is not types.NoneType), value)
-    if origin is not None:
-        return _container(origin, typing.get_args(shape), value)
-    if not isinstance(shape, type):
+        inner = _one_of([_reader(a) for a in _members(shape)], _members(shape))
+    elif origin is not None:
+        inner = _container(origin, typing.get_args(shape))
+    elif not isinstance(shape, type):
         raise TypeError(f"cannot read a {shape}")
-    return _record(shape, value) if dataclasses.is_dataclass(shape) else _scalar(shape, value)
+    else:
+        inner = _record(shape) if dataclasses.is_dataclass(shape) else _scalar(shape)
+    return lambda value: None if value is None else inner(value)
 
 
-def _record(shape: type, value: object) -> object:
-    if not isinstance(value, dict):
-        raise TypeError(f"{shape.__name__} is not an object")
+def _members(shape: object) -> list[Any]:
+    return [member for member in typing.get_args(shape) if member is not types.NoneType]
+
+
+def _one_of(readers: list[Reader], shapes: list[Any]) -> Reader:
+    """Of several shapes the one that shares most fields with what is stored."""
+    if len(readers) == 1:
+        return readers[0]
+    fields = [set(_hints(shape)) for shape in shapes]
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict):
+            raise TypeError(f"{value!r:.40} is none of {len(shapes)} objects")
+        best = min(range(len(fields)), key=lambda place: len(fields[place] ^ value.keys()))
+        return readers[best](value)
+
+    return read
+
+
+def _record(shape: type) -> Reader:
     hints = _hints(shape)
-    return shape(**{key: _made(hints[key], item) for key, item in value.items() if key in hints})
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict):
+            raise TypeError(f"{shape.__name__} is not an object")
+        return shape(**{key: _reader(hints[key])(item) for key, item in value.items() if key in hints})
+
+    return read
 
 
-def _container(origin: type, arguments: tuple[object, ...], value: object) -> object:
-    if issubclass(origin, Mapping) and isinstance(value, dict):
-        return {key: _made(arguments[1], item) for key, item in value.items()}
-    if issubclass(origin, tuple) and isinstance(value, list):
-        return tuple(_made(arguments[0], item) for item in value)
-    raise TypeError(f"{value!r:.40} is not a {origin.__name__}")
+def _container(origin: type, arguments: tuple[object, ...]) -> Reader:
+    def read(value: object) -> object:
+        if issubclass(origin, Mapping) and isinstance(value, dict):
+            inner = _reader(arguments[1])
+            return {key: inner(item) for key, item in value.items()}
+        if issubclass(origin, tuple) and isinstance(value, list):
+            kinds = arguments[:1] * len(value) if arguments[1:] == (...,) else arguments
+            return tuple([_reader(kind)(item) for kind, item in zip(kinds, value, strict=True)])
+        raise TypeError(f"{value!r:.40} is not a {origin.__name__}")
+
+    return read
 
 
-def _scalar(shape: type, value: object) -> object:
-    if issubclass(shape, date):
-        return shape.fromisoformat(str(value))
-    if shape is float and isinstance(value, int):
-        return float(value)
-    if issubclass(shape, Enum):
-        return shape(value)
-    if not isinstance(value, shape):
-        raise TypeError(f"{value!r:.40} is not a {shape.__name__}")
-    return value
+def _scalar(shape: type) -> Reader:
+    def read(value: object) -> object:
+        if issubclass(shape, date):
+            return shape.fromisoformat(str(value))
+        if shape is float and isinstance(value, int):
+            return float(value)
+        if issubclass(shape, Enum):
+            return shape(value)
+        if not isinstance(value, shape):
+            raise TypeError(f"{value!r:.40} is not a {shape.__name__}")
+        return value
+
+    return read

@@ -39,10 +39,11 @@ def save_answers(
     visit_id: int,
     answers: Sequence[Answer],
     packed: Sequence[Packed] | None = None,
+    start: int = 0,
 ) -> list[str]:
     """Store what came back, in the order it came. The sha256 of each answer comes back.
 
-    ``packed``: what was done ahead, one for each answer; None: nothing was.
+    ``packed``: what was done ahead, one for each answer; None: nothing was. ``start``: the place of the first one.
     """
     ready = hashed([a.output for a in answers]) if packed is None else packed
     digests = [one.sha256 for one in ready]
@@ -50,7 +51,7 @@ def save_answers(
     rows = [
         {
             "visit_id": visit_id,
-            "position": position,
+            "position": start + position,
             "query": answer.query[:64],
             "blob_id": ids[position],
             "reason": answer.missing.reason.value if answer.missing else None,

@@ -31,9 +31,10 @@ def cleaned(run: CheckRun) -> CheckRun:
     return replace(run, observed=observed, subject=Subject(run.subject.kind, key))
 
 
-def save_runs(connection: Connection, visit_id: int, runs: Sequence[CheckRun]) -> None:
+def save_runs(connection: Connection, visit_id: int, runs: Sequence[CheckRun], start: int = 0) -> None:
+    """``start``: the place of the first one; more than 0 where the visit has runs already."""
     ids = _NUMBERED.save(connection, [_digest(run) for run in runs], lambda place: _row(runs[place]))
-    rows = [{"visit_id": visit_id, "position": i, "ruling_id": number} for i, number in enumerate(ids)]
+    rows = [{"visit_id": visit_id, "position": i, "ruling_id": number} for i, number in enumerate(ids, start)]
     _ADD.run_many(connection, rows)
 
 

@@ -1,6 +1,6 @@
 """What a scan set out to do, as it was written down at its start and as the writer works with it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sqlalchemy import Connection
@@ -23,6 +23,13 @@ class Plan:
     feeds: tuple[FeedNote, ...] = ()
     uses_advisories: tuple[str, ...] = ()
     feed_max_age_days: int = 7
+    of_estate: tuple[str, ...] = ()  # of ``checks``, those that are judged when all visits are over
+
+    def of_visit(self) -> "Plan":
+        """Without the checks of the whole estate: a visit by itself says nothing of them."""
+        if not self.of_estate:
+            return self
+        return replace(self, checks=tuple(check for check in self.checks if check not in self.of_estate))
 
     def family(self, check_id: str) -> str:
         return self.families.get(check_id) or check_id
@@ -54,6 +61,7 @@ def as_text(plan: ScanPlan) -> str:
             feeds=plan.feeds,
             uses_advisories=plan.uses_advisories,
             feed_max_age_days=plan.feed_max_age_days,
+            of_estate=plan.of_estate,
         )
     )
 

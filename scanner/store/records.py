@@ -56,6 +56,7 @@ class ScanPlan:
     feeds: tuple[FeedNote, ...] = ()  # what the checks could read beside support dates
     uses_advisories: tuple[str, ...] = ()  # checks that read them
     feed_max_age_days: int = 7  # an older feed of advisories proves no pass
+    of_estate: tuple[str, ...] = ()  # checks that are judged when all visits are over
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,15 @@ class HostResult:
     os_name: str
     finished_at: datetime
     packed: tuple[Packed, ...] | None = None  # one for each answer, when they were hashed and packed ahead
+
+
+@dataclass(frozen=True, slots=True)
+class EstateResult:
+    """What the checks of the whole estate say of one asset, and the lists of the others that they rest on."""
+
+    name: str
+    runs: tuple[CheckRun, ...]
+    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from checks.lifecycle import State
 from inventory.asset import Privilege
 from scanner.store.records import ScanKind, ScanState
 
-REVISIONS = ("0001", "0002")  # oldest first; the last one is what this version writes
+REVISIONS = ("0001", "0002", "0003")  # oldest first; the last one is what this version writes
 HEAD = REVISIONS[-1]
 
 NAMING = {
@@ -69,7 +69,7 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-def _one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
+def one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
     """A CHECK in place of a native enum, whose new values Alembic does not see."""
     allowed = ", ".join(f"'{value.value}'" for value in values)
     return CheckConstraint(f"{column} IN ({allowed})", name=column)
@@ -112,8 +112,8 @@ scan = Table(
     Column("machine", String(255), nullable=False),  # host name, for people
     Column("place", String(400), nullable=False),  # where the pid means something
     Column("purged_at", Utc),
-    _one_of("kind", ScanKind),
-    _one_of("state", ScanState),
+    one_of("kind", ScanKind),
+    one_of("state", ScanState),
     sqlite_autoincrement=True,
 )
 
@@ -183,7 +183,7 @@ attempt = Table(
     Column("host_key", Text, nullable=False),
     Column("started_at", Utc, nullable=False),
     Column("seconds", Double, nullable=False),
-    _one_of("privilege", Privilege),
+    one_of("privilege", Privilege),
 )
 
 blob = Table(
@@ -209,7 +209,7 @@ evidence = Table(
     Column("privilege", String(8), nullable=False),
     Column("asked_at", Double, nullable=False),
     Column("answered_at", Double, nullable=False),
-    _one_of("privilege", Privilege),
+    one_of("privilege", Privilege),
     sqlite_with_rowid=False,
 )
 
@@ -229,8 +229,8 @@ ruling = Table(
     Column("facts", Text, nullable=False),  # names, one blank between
     Column("severity", String(16)),  # None: the check's
     Column("members", Text),  # JSON; None: none
-    _one_of("outcome", Outcome),
-    _one_of("privilege", Privilege),
+    one_of("outcome", Outcome),
+    one_of("privilege", Privilege),
 )
 
 check_run = Table(
@@ -263,7 +263,7 @@ finding = Table(
     Column("last_pass_scan", ForeignKey("scan.id")),
     Column("observed", Text, nullable=False),
     Column("severity", String(16)),  # at its last fail; None: the check's
-    _one_of("state", State),
+    one_of("state", State),
     sqlite_autoincrement=True,
 )
 

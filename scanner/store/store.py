@@ -9,13 +9,15 @@ from pathlib import Path
 from sqlalchemy import select
 
 from checks.lifecycle import State
+from inventory.asset import Asset
 from inventory.estate import Estate
-from scanner.store import assets, hostkeys, ledger, purge, reader, scans, upkeep, visits, writer
+from scanner.store import assets, estate_runs, hostkeys, ledger, purge, reader, scans, upkeep, visits, writer
 from scanner.store.database import WAIT_SECONDS, Database, prepare
 from scanner.store.evidence import read_blob
 from scanner.store.plans import Plans
 from scanner.store.records import (
     Backup,
+    EstateResult,
     EventRow,
     FindingRow,
     HostResult,
@@ -32,6 +34,7 @@ from scanner.store.records import (
     StoreError,
 )
 from scanner.store.schema import asset, scan_asset
+from scanner.store.series import Series
 from scanner.store.snapshots import read_text
 
 Clock = Callable[[], datetime]
@@ -105,6 +108,12 @@ class Store:
             now, blobs = self._clock(), self._database.blobs
             return tuple(writer.save(connection, blobs, self._plans, scan_id, result, now) for result in results)
 
+    def add_estate_runs(self, scan_id: int, results: Sequence[EstateResult]) -> tuple[Saved, ...]:
+        """What could only be judged when the visits were over: all of these in one transaction, or nothing."""
+        with self._database.writing() as connection:
+            blobs = self._database.blobs
+            return tuple(estate_runs.add(connection, blobs, self._plans, scan_id, result) for result in results)
+
     # reading
 
     def scans(self) -> tuple[ScanRow, ...]:
@@ -131,10 +140,14 @@ class Store:
         self,
         asked_of: Callable[[str], visits.Asked],
         share: visits.Share = visits.Share(),  # noqa: B008 (frozen)
+        chosen: Callable[[Asset], bool] = lambda _: True,
     ) -> Iterator[visits.Kept]:
-        """The last visit of every asset that went through; ``asked_of`` a catalogue's digest tells what to read."""
+        """The last visit of every ``chosen`` asset that went through.
+
+        ``asked_of`` a catalogue's digest tells what to read.
+        """
         with self._database.reading() as connection:
-            yield from visits.latest(connection, self._database.blobs, asked_of, share)
+            yield from visits.latest(connection, self._database.blobs, asked_of, share, chosen)
 
     @property
     def url(self) -> str:
@@ -224,6 +237,11 @@ class Store:
         self, *, trust_new: bool = False, known_hosts: hostkeys.KnownHosts | None = None
     ) -> hostkeys.StoredHostKeys:
         return hostkeys.StoredHostKeys(self._database, self._clock, trust_new=trust_new, known=known_hosts)
+
+    @property
+    def series(self) -> Series:
+        """What was watched, and what came of it."""
+        return Series(self._database)
 
     # upkeep
 

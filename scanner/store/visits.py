@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -64,21 +66,24 @@ class Kept:
 
 
 def latest(
-    connection: Connection, folder: Path | None, asked_of: Callable[[str], Asked], share: Share
+    connection: Connection,
+    folder: Path | None,
+    asked_of: Callable[[str], Asked],
+    share: Share,
+    chosen: Callable[[Asset], bool],
 ) -> Iterator[Kept]:
-    """``asked_of`` gets the digest of the catalogue that a visit was judged with.
+    """Of ``chosen`` assets. ``asked_of`` gets the digest of the catalogue that a visit was judged with.
 
     Raises :class:`StoreError` for damaged evidence.
     """
     groups: dict[str, list[int]] = defaultdict(list)
     for number, digest in _last_visits(connection):
         groups[digest].append(number)
-    rulings = _Rulings()
     later = {row.asset_id: row.last for row in connection.execute(_last_evaluations())}
     for digest, numbers in groups.items():
-        reading = _Reading(connection, folder, asked_of(digest), later, rulings)
+        reading = _Reading(connection, folder, asked_of(digest), later)
         for start in range(share.number * CHUNK, len(numbers), share.of * CHUNK):
-            yield from reading.visits(numbers[start : start + CHUNK])
+            yield from reading.visits(numbers[start : start + CHUNK], chosen)
 
 
 def count(connection: Connection) -> int:
@@ -123,16 +128,13 @@ def _last_evaluations() -> Select[*tuple[Any, ...]]:
 
 
 class _Reading:
-    def __init__(
-        self, connection: Connection, folder: Path | None, asked: Asked, later: Mapping[int, int], rulings: "_Rulings"
-    ) -> None:
+    def __init__(self, connection: Connection, folder: Path | None, asked: Asked, later: Mapping[int, int]) -> None:
         self._connection, self._folder, self._asked = connection, folder, asked
         self._later = later  # asset -> its last evaluation
-        self._rulings = rulings
+        self._rulings = _Rulings(asked.checks)
         self._unpack = zstandard.ZstdDecompressor()
 
-    def visits(self, numbers: Sequence[int]) -> Iterator[Kept]:
-        answers = self._answers(numbers)
+    def visits(self, numbers: Sequence[int], chosen: Callable[[Asset], bool]) -> Iterator[Kept]:
         asked = (
             select(scan_asset, attempt, snapshot.c.content, asset.c.uid, scan.c.catalogue_digest, scan.c.kind)
             .join(attempt, attempt.c.visit_id == scan_asset.c.id)
@@ -142,7 +144,11 @@ class _Reading:
             .where(scan_asset.c.id.in_(numbers))
             .order_by(scan_asset.c.asset_id)
         )
-        rows = self._connection.execute(asked).all()
+        made = [(row, load(Asset, row.content)) for row in self._connection.execute(asked).all()]
+        assets = {row.id: one for row, one in made if chosen(one)}
+        rows = [row for row, _ in made if row.id in assets]
+        numbers = tuple(assets)
+        answers = self._answers(numbers)
         evaluated = {row.id: after for row in rows if (after := self._later.get(row.asset_id, 0)) > row.id}
         runs = self._runs([*numbers, *evaluated.values()])
         for row in rows:
@@ -150,7 +156,7 @@ class _Reading:
                 scan_id=row.scan_id,
                 kind=ScanKind(row.kind),
                 uid=row.uid,
-                asset=load(Asset, row.content),
+                asset=assets[row.id],
                 attempt=attempt_of(row),
                 finished_at=row.finished_at,
                 os_name=row.os_name or "",
@@ -162,6 +168,8 @@ class _Reading:
             )
 
     def _answers(self, numbers: Sequence[int]) -> dict[int, list[tuple[Answer, str]]]:
+        if not self._asked.queries:
+            return defaultdict(list)
         rounds = [evidence.c.query.startswith(f"{query}-", autoescape=True) for query in self._asked.queries]
         asked = (
             select(evidence, blob.c.sha256, blob.c.size, blob.c.data)
@@ -170,7 +178,7 @@ class _Reading:
             .order_by(evidence.c.visit_id, evidence.c.position)
         )
         found: dict[int, list[tuple[Answer, str]]] = defaultdict(list)
-        for row in self._connection.execute(asked):
+        for row in self._connection.execute(asked).all():
             digest = bytes(row.sha256).hex()
             found[row.visit_id].append((answer_of(row, self._output(row.data, row.size, digest)), digest))
         return found
@@ -188,34 +196,40 @@ class _Reading:
 
     def _runs(self, numbers: Sequence[int]) -> dict[int, list[CheckRun]]:
         """Which rulings, then those that were not met before: hosts of one kind share most of them."""
+        if not self._asked.checks:
+            return defaultdict(list)
         asked = (
             select(check_run.c.visit_id, check_run.c.ruling_id)
-            .join(ruling, ruling.c.id == check_run.c.ruling_id)
-            .where(check_run.c.visit_id.in_(numbers), ruling.c.check_id.in_(self._asked.checks))
+            .where(check_run.c.visit_id.in_(numbers))
             .order_by(check_run.c.visit_id, check_run.c.position)
         )
-        rows = self._connection.execute(asked).all()
-        self._rulings.read(self._connection, {row.ruling_id for row in rows})
+        rows = [tuple(row) for row in self._connection.execute(asked).all()]
+        made = self._rulings.read(self._connection, {ruling_id for _, ruling_id in rows})
         found: dict[int, list[CheckRun]] = defaultdict(list)
-        for visit_id, ruling_id in rows:
-            found[visit_id].append(self._rulings.made[ruling_id])
+        for visit_id, these in groupby(rows, key=itemgetter(0)):
+            found[visit_id] = [run for _, number in these if (run := made[number]) is not None]
         return found
 
 
 class _Rulings:
-    """Runs by the number of their ruling, made once."""
+    """Runs of some checks by the number of their ruling, made once."""
 
-    def __init__(self) -> None:
-        self.made: dict[int, CheckRun] = {}
+    def __init__(self, checks: Sequence[str]) -> None:
+        self._checks = checks
+        self._made: dict[int, CheckRun | None] = {}  # None: another check's
 
-    def read(self, connection: Connection, numbers: set[int]) -> None:
-        lacking = sorted(numbers - self.made.keys())
-        if len(self.made) > MAX_RULINGS:
-            self.made.clear()
+    def read(self, connection: Connection, numbers: set[int]) -> Mapping[int, CheckRun | None]:
+        """With these among them."""
+        lacking = sorted(numbers - self._made.keys())
+        if len(self._made) > MAX_RULINGS:
+            self._made.clear()
             lacking = sorted(numbers)
         for start in range(0, len(lacking), CHUNK):
-            asked = select(ruling).where(ruling.c.id.in_(lacking[start : start + CHUNK]))
-            self.made.update((row.id, run_of(row)) for row in connection.execute(asked))
+            chunk = lacking[start : start + CHUNK]
+            asked = select(ruling).where(ruling.c.id.in_(chunk), ruling.c.check_id.in_(self._checks))
+            self._made.update(dict.fromkeys(chunk))
+            self._made.update((row.id, run_of(row)) for row in connection.execute(asked))
+        return self._made
 
 
 def _newest(visit: Sequence[CheckRun], evaluation: Sequence[CheckRun]) -> tuple[CheckRun, ...]:

@@ -161,7 +161,7 @@ def _move_findings(
         identity_note=owner.note,
         runs=runs,
         sources=[_source(answer, digest) for answer, digest in zip(result.answers, digests, strict=True)],
-        plan=plan,
+        plan=plan.of_visit(),
         before=Failures(connection, owner).sighting,
     )
     return Application(visit).apply(connection)

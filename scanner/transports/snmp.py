@@ -42,7 +42,7 @@ from scanner.transports.snmp_faults import (
 )
 from scanner.transports.snmp_login import snmp_login
 from scanner.transports.snmp_session import Session, SnmpLogin
-from scanner.transports.snmp_text import gap, lines
+from scanner.transports.snmp_text import gap, lines, tallied, uncounted
 
 IN_FLIGHT = 50  # devices at once: more would only fill socket buffers, here and at routers on the way
 ALIVE_SECONDS = 2.0
@@ -181,6 +181,8 @@ async def _answers(client: SnmpClient, queries: Sequence[Query]) -> tuple[list[A
 async def _asked(client: SnmpClient, query: SnmpQuery) -> tuple[bytes, SnmpFault | None]:
     if isinstance(query, SnmpWalk):
         walked = await client.walk(query.base, query.max_rows, query.max_repetitions)
+        if query.tally is not None:
+            return tallied(walked.rows, query.base, query.tally), walked.fault and uncounted(walked.fault, query.base)
         return lines(walked.rows), walked.fault
     if isinstance(query, SnmpPoll):
         return await _polled(client, query)

@@ -1,7 +1,7 @@
 """``@check``: what the annotations name is what the function gets."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -66,6 +66,63 @@ def test_without_support_dates_nothing_is_judged() -> None:
     facts = {"system": partial(System, os_id="debian"), "kernel": partial(Kernel, running="6.1")}
     (run,) = made.judge(Context(EXAMPLE_ASSET, facts, EXAMPLE_TIME), {})
     assert (run.outcome, run.reason) == (Outcome.NOT_ASSESSED, Reason.FEED_MISSING)
+
+
+@dataclass(frozen=True)
+class Machine:
+    system: System
+    kernel: Kernel | None
+
+
+@dataclass
+class Loose:
+    system: System
+
+
+def bundled(machine: Machine) -> Iterator[Ruling]:
+    yield passed(f"{machine.system.os_id} {machine.kernel.running if machine.kernel else 'none'}")
+
+
+def needing(machine: Machine, kernel: Kernel) -> Iterator[Ruling]:
+    yield passed(f"{machine.system.os_id} {kernel.running} {machine.kernel is kernel}")
+
+
+def sharpened_by_many(kernel: Kernel, machine: Machine | None) -> Iterator[Ruling]:
+    yield passed(f"{kernel.running} {machine.system.os_id if machine else 'nobody knows where'}")
+
+
+def loose(kernel: Kernel, machine: Loose) -> Iterator[Ruling]:
+    yield passed(f"{kernel.running} {machine.system.os_id}")
+
+
+LINUX_61: Kernel = partial(Kernel, running="6.1")
+DEBIAN: System = partial(System, os_id="debian")
+
+
+@pytest.mark.parametrize(
+    ("function", "needs", "uses", "without_system"),
+    [
+        (bundled, ("system",), ("kernel",), None),
+        (needing, ("system", "kernel"), (), None),
+        (sharpened_by_many, ("kernel",), ("system",), "6.1 nobody knows where"),
+    ],
+)
+def test_a_dataclass_of_facts_asks_for_each_of_them(
+    function: Callable[..., Iterator[Ruling]], needs: tuple[str, ...], uses: tuple[str, ...], without_system: str | None
+) -> None:
+    made = check(**TEXTS)(function)
+    assert (made.needs, made.uses) == (needs, uses)
+    (run,) = made.judge(Context(EXAMPLE_ASSET, {"system": DEBIAN, "kernel": LINUX_61}, EXAMPLE_TIME), {})
+    assert run.outcome is Outcome.PASS
+    assert {"debian", "6.1"} <= set(run.observed.split())
+    lacking = {"system": Missing(Reason.TIMED_OUT, "too slow"), "kernel": LINUX_61}
+    (run,) = made.judge(Context(EXAMPLE_ASSET, lacking, EXAMPLE_TIME), {})
+    assert run.observed == (without_system or "too slow")
+
+
+def test_a_dataclass_that_can_change_is_no_bundle() -> None:
+    with pytest.raises(CheckError, match="machine"):
+        check(**TEXTS)(loose)
 
 
 def sharpened(kernel: Kernel, system: System | None, advisories: Advisories | None) -> Iterator[Ruling]:

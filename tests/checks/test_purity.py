@@ -20,7 +20,7 @@ def _judge(touch: Callable[[], Any]) -> None:
         touch()
         yield passed("touched")
 
-    check: Check = replace(catalogue()[0], needs=(), rule=rule)
+    check: Check = replace(catalogue()[0], needs=(), waived=None, gathers=None, rule=rule)
     check.judge(Context(EXAMPLE_ASSET, {}, EXAMPLE_TIME), {})
 
 

@@ -21,6 +21,7 @@ from reports.updates import worst_first
 from tests.reports.sample_updates import PENDING, UNFIXED, Unit, members, missing_on, said
 
 START = datetime(2025, 3, 3, 8, 0, tzinfo=UTC)
+SCAN = 42  # its number
 END = START + timedelta(hours=1, minutes=12)
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -362,6 +363,7 @@ class Builder:
             (proof,),
             severity=unit.worst if unit else None,
             members=members(unit, number % 3) if unit else (),
+            first_scan=SCAN - number % 4,
         )
         self.found.setdefault((rule.id, subject if unit else None), []).append(occurrence)
 
@@ -388,7 +390,7 @@ def sample(assets: int = 36) -> ReportData:
         "linux.ssh.root-login",
     )
     return ReportData(
-        scan_id=42,
+        scan_id=SCAN,
         estate="Fenmarsh Courts Service",
         marking="OFFICIAL: SENSITIVE (sample)",
         started_at=START,
@@ -520,7 +522,8 @@ def _one(number: int, assets: tuple[AssetCoverage, ...], rule: Check) -> Occurre
     subject = Subject("port", f"tcp/{number}")
     said = f"the service on port {number} answers with a setting that the baseline does not allow"
     key = fingerprint(at.uid, rule.id, subject)
-    return Occurrence(f"EC-{number:05d}", key, at.uid, at.asset.name, subject, said, "OPEN", START, 1, (digest(key),))
+    place, proof = (at.uid, at.asset.name), (digest(key),)
+    return Occurrence(f"EC-{number:05d}", key, *place, subject, said, "OPEN", START, 1, proof, first_scan=SCAN)
 
 
 def empty() -> ReportData:

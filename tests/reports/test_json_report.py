@@ -70,7 +70,7 @@ def test_every_field_is_described() -> None:
         (DataSource, "source", {}),
         (AssetCoverage, "asset", {"asset": "inventory", "checks": "outcomes"}),
         (Issue, "issue", {"check": "check_id"}),
-        (Check, "check", {"rule": "id", "examples": "id", "waived": "id"}),
+        (Check, "check", {"rule": "id", "examples": "id", "waived": "id", "gathers": "id"}),
     ],
 )
 def test_everything_of_the_report_is_in_it(shape: type, where: str, elsewhere: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from scanner.store import series_schema  # noqa: F401 (its tables belong to the metadata)
 from scanner.store.schema import metadata
 
 context.configure(

@@ -9,7 +9,7 @@ from checks.advisories.chapters import by_subscription, unspoken, without_fix
 from checks.advisories.library import Advisories
 from checks.advisories.offers import not_offered
 from checks.advisories.opinions import Host
-from checks.advisories.pending import pending_by_both, pending_by_host, proof_of
+from checks.advisories.pending import pending_by_both, pending_by_host
 from checks.finding import Ruling
 from inventory.facts import Missing, Reason
 from inventory.facts.origins import Origin, Origins
@@ -161,16 +161,6 @@ def test_a_mirror_of_ones_own_is_known_by_its_release_file() -> None:
     )
     where = host(DEBIAN, SSL_FIXED, updates=CLEAN, repositories=NO_SECURITY_SUITE, origins=security)
     assert [outcome for outcome, _, _ in joined(where)] == ["pass"]
-
-
-def test_the_proof_of_a_fix_names_what_had_to_be_reached() -> None:
-    fixed = opinion(host(DEBIAN, SSL_FIXED), FEED)
-    assert (
-        proof_of(fixed, "openssl") == f"openssl: libssl3 3.0.15-1, fixed since 3.0.15-1; {NAME} knows of no later fix"
-    )
-    assert proof_of(fixed, "bash") == ""
-    assert proof_of(opinion(host(DEBIAN, SSL), FEED), "openssl") == ""
-    assert proof_of(opinion(host(DEBIAN, SSL_FIXED), FEED, today=TODAY + timedelta(days=8)), "openssl") == ""
 
 
 def test_an_old_list_still_names_what_it_named() -> None:

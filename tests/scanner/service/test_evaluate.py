@@ -12,6 +12,7 @@ import pytest
 from checks.advisories.support import Cycle, SupportDates
 from checks.catalogue import catalogue, digest
 from checks.check import Check, Context
+from checks.finding import CheckRun
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Estate
 from inventory.facts.identity import Identity
@@ -144,6 +145,20 @@ def test_an_evaluation_is_recorded_once(record: Record) -> None:
     left = [(asset, what) for asset, what, _ in told(evaluate(record.store, record.rules(ENDED)))]
     assert left == [("web-2", What.NEW)]
     assert record.store.latest_scan().kind is ScanKind.FULL
+
+
+def test_recording_judges_each_host_once(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    record.scan({"web-1": True, "web-2": True}, (EOL,))
+    judged: list[str] = []
+    real = Check.judge
+
+    def counting(self: Check, context: Context, rights: Mapping[str, Privilege]) -> tuple[CheckRun, ...]:
+        judged.append(context.asset.name)
+        return real(self, context, rights)
+
+    monkeypatch.setattr(Check, "judge", counting)
+    recorded(record.store, record.rules(ENDED), record.feed(), {"web-1"})
+    assert judged == ["web-1"]
 
 
 def test_the_evidence_that_raised_a_finding_never_closes_it(record: Record) -> None:

@@ -19,6 +19,7 @@ from inventory.facts import Missing, Reason
 from inventory.facts.identity import Identity
 from reports.formats import FORMATS
 from reports.report import ReportData
+from reports.summary import change
 from scanner.query import Answer, Attempt
 from scanner.service.evidence_pack import export
 from scanner.service.report import report_data
@@ -42,13 +43,14 @@ class Record:
         self.feeds: tuple[FeedNote, ...] = ()
         self.runs: tuple[CheckRun, ...] = ()  # of the host that is there, in place of the one made up
 
-    def scan(self, outcome: Outcome, *, end: ScanState = ScanState.COMPLETE) -> int:
+    def scan(self, outcome: Outcome, *, end: ScanState = ScanState.COMPLETE, seen: datetime | None = None) -> int:
+        """``seen``: when the evidence is from, where it is older than the scan."""
         self.day += 1
         at = START + timedelta(days=self.day)
         estate = Estate("Lab", (WEB, AWAY), scopes={"s": SCOPE})
         plan = ScanPlan(estate, (WEB, AWAY), (CHECK,), at, "0.1.0", "cat", "sup", "2026-01-01", feeds=self.feeds)
         scan_id = self.store.begin_scan(plan)
-        self.store.save_host(scan_id, self.result(WEB, outcome, at))
+        self.store.save_host(scan_id, self.result(WEB, outcome, seen or at))
         if end is ScanState.COMPLETE:
             gap = Missing(Reason.CONNECTION_REFUSED, "192.0.2.2 port 22 refused")
             self.store.save_host(scan_id, self.result(AWAY, Outcome.NOT_ASSESSED, at, gap))
@@ -99,6 +101,16 @@ def test_open_fixed_and_back_again_each_report_tells_its_own_day(record: Record)
     assert [(o.ref, o.state, o.check_id) for o in fixed] == [("EC-0001", "VERIFIED_FIXED", CHECK)]
     assert [(o.ref, o.state, o.episode) for o in again[0].occurrences] == [("EC-0001", "OPEN", 2)]
     assert record.report(passing).issues == ()
+
+
+def test_what_older_evidence_shows_is_new_to_the_scan_that_judged_it(record: Record) -> None:
+    """An import's list, or an evaluated visit, is older than the scan that opens the finding."""
+    passing = record.scan(Outcome.PASS)
+    before = record.bytes_of(passing)
+    supplied = record.scan(Outcome.FAIL, seen=START)
+    assert record.bytes_of(passing) == before
+    assert "1 occurrence was first seen by this scan" in change(record.report(supplied))
+    assert "0 occurrences were first seen by this scan" in change(record.report(record.scan(Outcome.FAIL)))
 
 
 def test_what_was_not_seen_stays_in_every_denominator(record: Record) -> None:

@@ -57,7 +57,7 @@ class Way:
 
 def visits(*names: str) -> list[Looked]:
     """One visit of each, as the engine makes them."""
-    errands = [Errand(asset(name), probes_for(CHECKS)) for name in names]
+    errands = [Errand(asset(name), probes_for(CHECKS, "ssh")) for name in names]
 
     async def all_of_them() -> list[Looked]:
         return [looked async for looked in look(errands, Way, Pace(jitter_seconds=0.0))]
@@ -83,7 +83,7 @@ def job(store: Store, *names: str) -> Job:
     """A scan of made-up hosts; ``WAYS["test"]`` must be :class:`Way`."""
     assets = tuple(asset(name) for name in names)
     estate = Estate("Lab", assets, digest="d")
-    errands = tuple(Errand(one, probes_for(CHECKS)) for one in assets)
+    errands = tuple(Errand(one, probes_for(CHECKS, "ssh")) for one in assets)
     surroundings = Surroundings(CredentialStore({}), store.host_keys())
     made = order()
     return Job(

@@ -100,6 +100,8 @@ def as_first_version(source: str, target: str) -> None:
         reflected = MetaData()
         reflected.reflect(old)
         for table in schema.metadata.sorted_tables:
+            if table.name not in reflected.tables:  # of a later version
+                continue
             columns = [column for column in table.columns if column.name in reflected.tables[table.name].columns]
             rows = [row._asdict() for row in read.execute(select(*columns))]
             if rows:

@@ -1,0 +1,40 @@
+"""A service of an asset that can be looked at from outside: where it answers, and the name it answers to."""
+
+from dataclasses import dataclass
+
+# IANA's registry of service names and port numbers. ``tls`` is anything inside TLS: its port is always written.
+PORTS = {
+    "https": 443,
+    "http": 80,
+    "tls": 0,
+    "ssh": 22,
+    "smtp": 25,
+    "smtps": 465,
+    "imap": 143,
+    "imaps": 993,
+    "pop3": 110,
+    "pop3s": 995,
+    "ldaps": 636,
+    "postgresql": 5432,
+}
+WEB = ("https", "http")
+INSIDE_TLS = ("https", "tls", "smtps", "imaps", "pop3s", "ldaps")
+STARTTLS = ("smtp", "imap", "pop3", "postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Always looked at on the asset's own address: ``host`` is the name that is asked for (SNI, Host)."""
+
+    scheme: str
+    host: str  # "": the asset's address
+    port: int
+    path: str = "/"  # of the web
+
+    def url(self, address: str) -> str:
+        path = self.path if self.scheme in WEB else ""
+        return f"{self.scheme}://{self.place(address)}{path}"
+
+    def place(self, address: str) -> str:
+        host = self.host or address
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"

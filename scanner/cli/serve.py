@@ -1,0 +1,169 @@
+"""``estatecheck serve``: the daemon. Everything it says goes to stderr, for the journal."""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner.cli.console import SHAPES, fail, known, note, plain_errors, say
+from scanner.cli.settings import Settings, SettingsError, resolve
+
+if TYPE_CHECKING:
+    from inventory.estate import Estate
+    from scanner.cli.workbench import Workbench
+    from scanner.service.serve import Health, Manner, Tools
+    from scanner.store.watching.records import SealSigner
+
+
+def serve(
+    inventory: Annotated[str | None, typer.Option("--inventory", "-i", help="Inventory file or folder.")] = None,
+    database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Folder for reports of scheduled scans.")] = None,
+    for_seconds: Annotated[float | None, typer.Option("--for", help="End after so many seconds.")] = None,
+    format: Annotated[str, typer.Option("--format", help="Figures at the end: table or json.")] = "table",  # noqa: A002
+) -> None:
+    """Probe what the inventory watches, run its schedules, tell of outages; until it is stopped.
+
+    Examples:
+      estatecheck serve
+      estatecheck serve -i my-estate.yaml --for 3600
+    """
+    known("--format", format, SHAPES)
+    if for_seconds is not None and for_seconds <= 0:
+        raise fail("--for must be more than 0 seconds")
+    with plain_errors(SettingsError):
+        settings = resolve({"inventory": inventory, "database": database, "output": output})
+    _serve(settings, for_seconds, format)
+
+
+def _serve(settings: Settings, for_seconds: float | None, shape: str) -> None:
+    import asyncio
+
+    from scanner.cli.workbench import EXPECTED, Workbench
+    from scanner.service.serve import Manner
+    from scanner.service.signing import SigningError
+
+    with plain_errors(*EXPECTED, SigningError):
+        bench = Workbench(settings)
+        watching = bench.estate.watching
+        manner = Manner(
+            _room(settings.number("probes_at_once")), settings.number("flush_seconds"), for_seconds=for_seconds
+        )
+        bench.tell_lost()
+        tools = _tools(bench)
+        tell(f"serving {len(watching.watches)} watches and {len(watching.plans)} schedules of {bench.estate.name}")
+        health = asyncio.run(_run(bench, tools, manner))
+    say(json.dumps(_figures(health)) if shape == "json" else _summary(health))
+
+
+def tell(text: str) -> None:
+    """One line, with the time: a target's words may be in it."""
+    from scanner.service.serve_channels import plain_line
+
+    note(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {plain_line(text)}")
+
+
+def _tools(bench: "Workbench") -> "Tools":
+    from importlib.metadata import version
+
+    from scanner.secrets.references import resolve as resolve_secret
+    from scanner.service.serve import Tools
+    from scanner.service.serve_runs import ChildRunner
+    from scanner.service.serve_secrets import Secrets
+    from scanner.service.serve_ticks import SchedulerTicks
+    from scanner.service.serve_who import dead, who
+    from scanner.transports.endpoints import PROBERS, probe
+    from scanner.transports.endpoints.around import Around
+
+    secrets = Secrets(resolve_secret)
+    around = Around(secret=secrets)
+    return Tools(
+        series=bench.store.series,
+        read_inventory=lambda: fresh(bench),
+        look=lambda watch: probe(watch, around),
+        kinds=frozenset(PROBERS),
+        runner=ChildRunner(_environment(bench.settings)),
+        ticks=SchedulerTicks(),
+        secret=secrets,
+        tell=tell,
+        who=who(),
+        dead=dead,
+        tool_version=version("estatecheck"),
+        signer=_signer(bench),
+    )
+
+
+async def _run(bench: "Workbench", tools: "Tools", manner: "Manner") -> "Health":
+    import asyncio
+    import signal
+
+    from scanner.service.serve import Daemon, writing_thread
+
+    async with writing_thread() as write:
+        daemon: Daemon = Daemon(tools, bench.estate, write, manner)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, daemon.stop.set)
+        loop.add_signal_handler(signal.SIGHUP, daemon.reload.set)
+        await daemon.run()
+        return daemon.health
+
+
+def fresh(bench: "Workbench") -> "Estate":
+    """The inventory as it is now."""
+    from pathlib import Path
+
+    from inventory.sources.yaml_file import YamlFile
+
+    return YamlFile(bench.settings.path("inventory") or Path("inventory.yaml")).estate()
+
+
+def _signer(bench: "Workbench") -> "SealSigner":
+    from pathlib import Path
+
+    from scanner.service.serve_seals import Pen
+    from scanner.service.signing import load_or_create
+
+    path = bench.settings.path("signing_key") or Path("signing-key.pem")
+    signer, made = load_or_create(path)
+    if made:
+        tell(f"a key that signs the hours was made: {path}")
+    return Pen(signer)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """So that a scan which the daemon starts has the same settings."""
+    import os
+
+    return {**os.environ, **{value.setting.variable: value.text for value in settings.values.values()}}
+
+
+def _room(at_once: int) -> int:
+    """As many looks at once as there may be open files, less what else needs them."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, max(soft, at_once * 2 + 200)) if hard != resource.RLIM_INFINITY else max(soft, at_once * 2 + 200)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(1, min(at_once, (wanted - 200) // 2))
+
+
+def _figures(health: "Health") -> dict[str, float]:
+    return {
+        "watches": health.watches,
+        "looks": health.samples,
+        "flushes": health.flushes,
+        "failed_flushes": health.failed_flushes,
+        "lag_p50_seconds": round(health.lag.percentile(0.5), 4),
+        "lag_p99_seconds": round(health.lag.percentile(0.99), 4),
+    }
+
+
+def _summary(health: "Health") -> str:
+    told = _figures(health)
+    middle, slow = (f"{told[name] * 1000:.0f} ms" for name in ("lag_p50_seconds", "lag_p99_seconds"))
+    return (
+        f"{told['looks']} looks at {told['watches']} watches; they began {middle} late in the middle and {slow} at the "
+        f"99th percentile; {told['flushes']} writes"
+    )

@@ -1,0 +1,1 @@
+"""The parts behind ``scanner.store.series``: the journal of samples, the changes of state, seals, registers, queues."""

@@ -1,0 +1,108 @@
+"""Holds the record against its seals: whatever they cover and no longer says the same is named."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from scanner.store.records import StoreError
+from scanner.store.series_schema import prober_run, sample_hour, seal_leaves, series_day
+from scanner.store.watching import days, definitions, merkle, seals, statement
+from scanner.store.watching.hours import unpacked_chunk
+from scanner.store.watching.records import HOUR, Seal, SealChecker, SealsVerified, Stats
+
+_CHANGED = "the record was changed from outside, or damaged; restore a backup"
+
+
+def verify(connection: Connection, checker: SealChecker) -> SealsVerified:
+    """Oldest first. Raises :class:`StoreError` at the first seal that does not hold."""
+    count = samples = checked = 0
+    before: dict[str, object] = {}
+    previous = statement.GENESIS
+    names = definitions.keys(connection)
+    for seal, told in _statements(connection, checker):
+        if told["previous"] != previous:
+            raise StoreError(f"the seal of {_hour(seal.hour)} does not follow the one before it: {_CHANGED}")
+        _registers(connection, seal, told, before)
+        _stats(connection, seal, told)
+        checked += _samples(connection, seal, told, names)
+        count, samples, before, previous = count + 1, samples + told["samples"]["count"], told, seal.hash
+    return SealsVerified(count, samples, checked, previous if count else "")
+
+
+def _statements(connection: Connection, checker: SealChecker) -> Iterator[tuple[Seal, dict]]:  # type: ignore[type-arg]  # JSON
+    """Each seal whose words, hash and signature fit together."""
+    for seal in seals.read(connection):
+        told = json.loads(seal.statement)
+        same = (told["hour"], told["last_batch"], told["sealed_at"]) == (
+            seal.hour,
+            seal.last_batch,
+            round(seal.sealed_at * 1000),
+        )
+        if not same or statement.seal_hash(seal.statement) != seal.hash:
+            raise StoreError(f"the seal of {_hour(seal.hour)} was altered: {_CHANGED}")
+        if not checker(seal.key_id, statement.message(seal.statement), seal.signature):
+            raise StoreError(f"the signature of the seal of {_hour(seal.hour)} does not hold: {_CHANGED}")
+        yield seal, told
+
+
+def _registers(connection: Connection, seal: Seal, told: Mapping[str, object], before: Mapping[str, object]) -> None:
+    """What only ever grows, and the lives of the probers."""
+    for name, of, what in (
+        ("changes", statement.changes, "changes of state"),
+        ("definitions", statement.definitions, "definitions of what is watched"),
+        ("maintenance", statement.declared, "declarations of maintenance"),
+    ):
+        first = before[name]["last"] if before else 0  # type: ignore[index]  # JSON
+        if of(connection, first, told[name]["last"]) != told[name]:  # type: ignore[index]  # JSON
+            raise StoreError(f"the {what} that were sealed with {_hour(seal.hour)} are others now: {_CHANGED}")
+    lives = {row.id: row for row in connection.execute(select(prober_run))}
+    for number, started, alive_until, ended, machine, pid, version in told["prober"]:  # type: ignore[attr-defined]  # JSON
+        row = lives.get(number)
+        same = row is not None and (row.started, row.machine, row.pid, row.tool_version) == (
+            started,
+            machine,
+            pid,
+            version,
+        )
+        if row is None or not same or row.alive_until < alive_until or (ended is not None and row.ended != ended):
+            raise StoreError(f"the life of prober {number}, sealed with {_hour(seal.hour)}, is another now: {_CHANGED}")
+
+
+def _stats(connection: Connection, seal: Seal, told: Mapping[str, object]) -> None:
+    hour, found = seal.hour % days.DAY // HOUR, dict[int, Stats]()
+    asked = select(series_day.c.watch_id, series_day.c.data).where(series_day.c.day == seal.hour // days.DAY)
+    for watch, data in connection.execute(asked):
+        one = days.unpacked(data).get(hour)
+        if one:
+            found[watch] = one.stats
+    if statement.stats(found) != told["stats"]:
+        raise StoreError(f"the numbers of probes and failures of {_hour(seal.hour)} are others now: {_CHANGED}")
+
+
+def _samples(
+    connection: Connection, seal: Seal, told: Mapping[str, object], names: Mapping[int, tuple[str, str]]
+) -> int:
+    """How many samples were there to be held against the root; 0 when only leaves are left, or nothing."""
+    data: bytes | None = connection.execute(select(seal_leaves.c.data).where(seal_leaves.c.hour == seal.hour)).scalar()
+    sealed = told["samples"]
+    leaves = seals.leaves_of(data) if data is not None and not len(data) % seals.LEAF_BYTES else None
+    if data is not None and (leaves is None or merkle.root(list(leaves.values())).hex() != sealed["root"]):  # type: ignore[index]  # JSON
+        raise StoreError(f"the hashes of the samples of {_hour(seal.hour)} are others than those sealed: {_CHANGED}")
+    found, count = dict[int, bytes](), 0
+    chunks = select(sample_hour).where(sample_hour.c.hour == seal.hour).order_by(sample_hour.c.first_watch)
+    for row in connection.execute(chunks):
+        for number, columns in unpacked_chunk(row.data).items():
+            found[number] = merkle.leaf(columns.canonical(*names.get(number, ("", ""))))
+            count += len(columns.ats)
+            if leaves is not None and leaves.get(number) != found[number]:
+                who = definitions.named(names, number)
+                raise StoreError(f"the samples of {who} in {_hour(seal.hour)} are others than those sealed: {_CHANGED}")
+    if count and merkle.root(list(found.values())).hex() != sealed["root"]:  # type: ignore[index]  # JSON
+        raise StoreError(f"samples of {_hour(seal.hour)} are lacking: {_CHANGED}")
+    return count
+
+
+def _hour(hour: int) -> str:
+    return f"the hour from {datetime.fromtimestamp(hour, UTC):%Y-%m-%d %H:%M} UTC"
