@@ -171,7 +171,7 @@ class WebLook:
 
 @dataclass(frozen=True, slots=True)
 class SshOffers:
-    """The banner, KEXINIT, host keys and the group that group exchange gives. Nobody logs in. Answered as JSON lines."""
+    """The banner, KEXINIT, host keys and the group that group exchange gives, as JSON lines. Nobody logs in."""
 
     name: str
     endpoints: tuple[Endpoint, ...]

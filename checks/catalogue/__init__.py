@@ -23,7 +23,7 @@ from checks.decorator import CheckError
 from checks.document import Block, Fault, Items, read
 
 ENTRY_POINTS = "estatecheck.checks"
-PYTHON = ("checks.linux", "checks.network")  # packages of Python checks; a new surface is one more
+PYTHON = ("checks.linux", "checks.network", "checks.web")  # packages of Python checks; a new surface is one more
 
 
 class CatalogueError(ValueError):

@@ -151,9 +151,9 @@ class Vars(BaseModel):
     )
     ansible_user: Filled | None = Field(None, description="the name of an account")
     ansible_ssh_user: Filled | None = Field(None, description="the name of an account")
-    ansible_connection: Annotated[Literal["ssh", "local", "snmp", "redfish", "cli", "endpoint"], BeforeValidator(_way)] | None = (
-        Field(None, description="ssh, local, snmp, redfish, cli or endpoint")
-    )
+    ansible_connection: (
+        Annotated[Literal["ssh", "local", "snmp", "redfish", "cli", "endpoint"], BeforeValidator(_way)] | None
+    ) = Field(None, description="ssh, local, snmp, redfish, cli or endpoint")
     ansible_network_os: Annotated[str | None, BeforeValidator(platforms.of_ansible)] = Field(
         None, description="what Ansible calls the platform"
     )

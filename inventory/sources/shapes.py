@@ -17,7 +17,9 @@ HostPath = Annotated[str, Field(max_length=4096), BeforeValidator(words.host_pat
 Address = Annotated[str, BeforeValidator(words.address)]
 Network = Annotated[str, BeforeValidator(words.network)]
 Endpoint = Annotated[str, Field(pattern=r"^(tcp|udp)/[0-9]{1,5}$"), BeforeValidator(words.endpoint)]
-EndpointUrl = Annotated[str, Field(pattern="^[a-z0-9]+://", max_length=2000), BeforeValidator(endpoint_words.endpoint_url)]
+EndpointUrl = Annotated[
+    str, Field(pattern="^[a-z0-9]+://", max_length=2000), BeforeValidator(endpoint_words.endpoint_url)
+]
 Fingerprint = Annotated[
     str,
     Field(pattern=r"^([Ss][Hh][Aa]-?256[:= ])?([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"),

@@ -12,7 +12,8 @@ from scanner.cli.settings import Settings, SettingsError, resolve
 if TYPE_CHECKING:
     from inventory.estate import Estate
     from scanner.cli.workbench import Workbench
-    from scanner.service.serve import Health, Manner, Tools
+    from scanner.service.serve_tools import Health, Manner, Tools
+    from scanner.service.vantages import VantagePoints
     from scanner.store.watching.records import SealSigner
 
 
@@ -21,6 +22,7 @@ def serve(
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="Folder for reports of scheduled scans.")] = None,
     for_seconds: Annotated[float | None, typer.Option("--for", help="End after so many seconds.")] = None,
+    metrics: Annotated[str | None, typer.Option("--metrics", help="HOST:PORT for OpenMetrics; off without it.")] = None,
     format: Annotated[str, typer.Option("--format", help="Figures at the end: table or json.")] = "table",  # noqa: A002
 ) -> None:
     """Probe what the inventory watches, run its schedules, tell of outages; until it is stopped.
@@ -34,14 +36,14 @@ def serve(
         raise fail("--for must be more than 0 seconds")
     with plain_errors(SettingsError):
         settings = resolve({"inventory": inventory, "database": database, "output": output})
-    _serve(settings, for_seconds, format)
+    _serve(settings, for_seconds, format, metrics)
 
 
-def _serve(settings: Settings, for_seconds: float | None, shape: str) -> None:
+def _serve(settings: Settings, for_seconds: float | None, shape: str, metrics: str | None) -> None:
     import asyncio
 
     from scanner.cli.workbench import EXPECTED, Workbench
-    from scanner.service.serve import Manner
+    from scanner.service.serve_tools import Manner
     from scanner.service.signing import SigningError
 
     with plain_errors(*EXPECTED, SigningError):
@@ -51,7 +53,7 @@ def _serve(settings: Settings, for_seconds: float | None, shape: str) -> None:
             _room(settings.number("probes_at_once")), settings.number("flush_seconds"), for_seconds=for_seconds
         )
         bench.tell_lost()
-        tools = _tools(bench)
+        tools = _with_metrics(bench, _tools(bench), metrics)
         tell(f"serving {len(watching.watches)} watches and {len(watching.plans)} schedules of {bench.estate.name}")
         health = asyncio.run(_run(bench, tools, manner))
     say(json.dumps(_figures(health)) if shape == "json" else _summary(health))
@@ -68,12 +70,13 @@ def _tools(bench: "Workbench") -> "Tools":
     from importlib.metadata import version
 
     from scanner.secrets.references import resolve as resolve_secret
-    from scanner.service.serve import Tools
+    from scanner.service.look import look
     from scanner.service.serve_runs import ChildRunner
     from scanner.service.serve_secrets import Secrets
     from scanner.service.serve_ticks import SchedulerTicks
+    from scanner.service.serve_tools import Tools
     from scanner.service.serve_who import dead, who
-    from scanner.transports.endpoints import PROBERS, probe
+    from scanner.transports.endpoints import PROBERS
     from scanner.transports.endpoints.around import Around
 
     secrets = Secrets(resolve_secret)
@@ -81,7 +84,7 @@ def _tools(bench: "Workbench") -> "Tools":
     return Tools(
         series=bench.store.series,
         read_inventory=lambda: fresh(bench),
-        look=lambda watch: probe(watch, around),
+        look=lambda watch: look(watch, around),
         kinds=frozenset(PROBERS),
         runner=ChildRunner(_environment(bench.settings)),
         ticks=SchedulerTicks(),
@@ -91,6 +94,7 @@ def _tools(bench: "Workbench") -> "Tools":
         dead=dead,
         tool_version=version("estatecheck"),
         signer=_signer(bench),
+        vantages=_vantages(bench),
     )
 
 
@@ -98,7 +102,8 @@ async def _run(bench: "Workbench", tools: "Tools", manner: "Manner") -> "Health"
     import asyncio
     import signal
 
-    from scanner.service.serve import Daemon, writing_thread
+    from scanner.service.serve import Daemon
+    from scanner.service.serve_tools import writing_thread
 
     async with writing_thread() as write:
         daemon: Daemon = Daemon(tools, bench.estate, write, manner)
@@ -130,6 +135,36 @@ def _signer(bench: "Workbench") -> "SealSigner":
     if made:
         tell(f"a key that signs the hours was made: {path}")
     return Pen(signer)
+
+
+def _vantages(bench: "Workbench") -> "VantagePoints":
+    """With the key that signs the hours; where they were read up to is kept beside it."""
+    from pathlib import Path
+
+    from scanner.service.serve_clock import Clock
+    from scanner.service.signing import load_or_create
+    from scanner.service.vantages import VantagePoints
+
+    path = bench.settings.path("signing_key") or Path("signing-key.pem")
+    return VantagePoints(load_or_create(path)[0], path.parent / "vantages", Clock(), tell)
+
+
+def _with_metrics(bench: "Workbench", tools: "Tools", address: str | None) -> "Tools":
+    """With an endpoint that says how it is, where one was asked for."""
+    from dataclasses import replace
+
+    from scanner.cli.vantage import address_of
+    from scanner.feeds.shelf import Shelf
+    from scanner.service.serve_metrics import Archive, Looks, Metrics
+
+    if address is None:
+        return tools
+    host, port = address_of("--metrics", address)
+    folder = bench.settings.path("feeds_folder")
+    archive = Archive(bench.store, bench.catalogue, lambda: Shelf(folder).active() if folder else ())
+    looks = Looks(tools.look, tools.clock)
+    metrics = Metrics(host, port, archive.ask, looks, tools.tool_version, tools.tell, tools.clock)
+    return replace(tools, look=looks, metrics=metrics)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

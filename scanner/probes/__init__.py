@@ -48,6 +48,11 @@ def concerns(asset: Asset, facts: Iterable[str]) -> bool:
     return can_tell(asset.connection.way, needed) and (not outside or bool(asset.endpoints))
 
 
+def asked_of(asset: Asset, probes: tuple[Probe[Any], ...]) -> tuple[Probe[Any], ...]:
+    """Without those for endpoints where the inventory names none."""
+    return probes if asset.endpoints else tuple(probe for probe in probes if probe not in OUTSIDE)
+
+
 def collector_sections() -> tuple[Script, ...]:
     """The root-only sections whose text is the same for every host: what the collector script may hold."""
     fixed = (p for p in PROBES.values() if isinstance(p, ScriptProbe) and p.script_for is None)

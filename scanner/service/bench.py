@@ -16,6 +16,7 @@ from checks.advisories.support import SupportDates, SupportFeedError, decode
 from checks.catalogue import CatalogueError, catalogue, digest
 from checks.check import Check, Context
 from checks.finding import CheckRun, Outcome
+from inventory.asset import Asset
 from inventory.facts.identity import Identity
 from inventory.facts.missing import Missing
 from inventory.identity import identity_in, os_name_in
@@ -24,7 +25,7 @@ from scanner.engine import Facts, Looked, read
 from scanner.feeds.files import ShelfError
 from scanner.feeds.shelf import Shelf
 from scanner.feeds.support_dates import SupportFeed
-from scanner.probes import can_tell
+from scanner.probes import concerns
 from scanner.service.estate_checks import Told, gathered
 from scanner.service.feed_rows import rows_of
 from scanner.service.patience import Patience, TookTooLong
@@ -88,7 +89,7 @@ class Bench:
         policy: Policy = NO_POLICY,
     ) -> None:
         self._checks, self._support, self._advisories, self._policy = checks, support, advisories, policy
-        self._by_way: dict[str, tuple[Check, ...]] = {}
+        self._by_kind: dict[tuple[str, bool], tuple[Check, ...]] = {}
         self._packer = Packer()
         self._patience = Patience()
 
@@ -135,15 +136,16 @@ class Bench:
                 runs.append(_given_up(check))
         return tuple(runs)
 
-    def _concerning(self, way: str) -> tuple[Check, ...]:
-        if way not in self._by_way:
-            self._by_way[way] = concerning(self._checks, way)
-        return self._by_way[way]
+    def _concerning(self, asset: Asset) -> tuple[Check, ...]:
+        kind = (asset.connection.way, bool(asset.endpoints))
+        if kind not in self._by_kind:
+            self._by_kind[kind] = concerning(self._checks, asset)
+        return self._by_kind[kind]
 
 
-def concerning(checks: Sequence[Check], way: str) -> tuple[Check, ...]:
-    """Those whose facts can be had over this way in. Checks of the whole estate are judged after the visits."""
-    return tuple(check for check in checks if check.gathers is None and can_tell(way, check.needs))
+def concerning(checks: Sequence[Check], asset: Asset) -> tuple[Check, ...]:
+    """Those whose facts can be had of this asset. Checks of the whole estate are judged after the visits."""
+    return tuple(check for check in checks if check.gathers is None and concerns(asset, check.needs))
 
 
 def _given_up(check: Check) -> CheckRun:

@@ -12,7 +12,7 @@ from inventory.asset import Asset
 from inventory.estate import Estate, Scope
 from inventory.scope import covering
 from scanner.engine import Errand
-from scanner.probes import can_tell, probes_of
+from scanner.probes import asked_of, can_tell, concerns, probes_of
 from scanner.query import Probe
 
 ALWAYS = ("system", "identity", "device")  # who is this, and is it the same machine as last time
@@ -45,8 +45,13 @@ def plan(
     scopes = _permissions(estate, assets, today)
     checks = choose_checks(catalogue, globs)
     probes = {way: probes_for(checks, way) for way in {asset.connection.way for asset in assets}}
-    errands = tuple(Errand(asset, probes[asset.connection.way]) for asset in assets)
-    return Plan(errands, tuple(c for c in checks if any(can_tell(way, c.needs) for way in probes)), scopes)
+    errands = tuple(Errand(asset, asked_of(asset, probes[asset.connection.way])) for asset in assets)
+    return Plan(errands, tuple(c for c in checks if _any_concerned(c, assets)), scopes)
+
+
+def _any_concerned(check: Check, assets: Sequence[Asset]) -> bool:
+    kinds = {(asset.connection.way, bool(asset.endpoints)): asset for asset in assets}
+    return any(concerns(asset, check.needs) for asset in kinds.values())
 
 
 def choose_assets(estate: Estate, limit: Sequence[str]) -> tuple[Asset, ...]:

@@ -17,7 +17,7 @@ from inventory.scope import covering
 from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
 from reports.sources import SUPPORT, fresh_days
 from reports.updates import rates_cves, worst_first
-from scanner.probes import can_tell
+from scanner.probes import can_tell, concerns
 from scanner.service.feed_rows import PREFIX
 from scanner.service.firmware_chapter import firmware_of
 from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
@@ -102,8 +102,9 @@ def _coverage(host: StoredHost, checks: Mapping[str, Check]) -> AssetCoverage:
 
 def _beside(host: StoredHost, checks: Mapping[str, Check]) -> frozenset[str]:
     judged = {run.check_id for run in host.runs}
-    way = host.asset.connection.way
-    return frozenset(name for name, check in checks.items() if name not in judged and not can_tell(way, check.needs))
+    return frozenset(
+        name for name, check in checks.items() if name not in judged and not concerns(host.asset, check.needs)
+    )
 
 
 def _worst_per_check(host: StoredHost, checks: Mapping[str, Check]) -> Mapping[Outcome, int]:

@@ -9,10 +9,7 @@ notices are claimed one by one. Only the recorder is shared between the event lo
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from checks.outages import BadWatches, Happened, Result
@@ -21,78 +18,26 @@ from inventory.facts.availability import Sample, State
 from inventory.sources.errors import InventoryError
 from inventory.watch import Channel, Watch
 from scanner.service.keeper import Write
-from scanner.service.serve_channels import SENDERS, Secret, Sender
-from scanner.service.serve_clock import Clock
 from scanner.service.serve_messages import Messages
 from scanner.service.serve_notify import Post
-from scanner.service.serve_probing import Lag, Look, Probed, Probing
+from scanner.service.serve_probing import Probed, Probing
 from scanner.service.serve_rounds import Rounds, WallClock
-from scanner.service.serve_runs import Runner
 from scanner.service.serve_schedules import Jobs
-from scanner.service.serve_ticks import Ticks
-from scanner.service.serve_watches import declared, fragile, refusals
+from scanner.service.serve_tools import Health, Manner, Tools
+from scanner.service.serve_watches import declared, fragile, refusals_by_day
 from scanner.store.records import StoreError
-from scanner.store.series import Series
 from scanner.store.watching.recorder import Recorder
-from scanner.store.watching.records import ProberRunning, Run, RunLost, SealSigner
+from scanner.store.watching.records import ProberRunning, Run, RunLost
 
 SEAL_SECONDS, RETAIN_SECONDS = 60.0, 3600.0
 INVENTORY_SECONDS = 3600.0
 LAST_FLUSH_SECONDS = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How it works. Seconds."""
-
-    probes_at_once: int = 400
-    flush_seconds: float = 5.0
-    tick_seconds: float = 5.0
-    lease_seconds: float = 60.0
-    round_seconds: float = 1.0
-    pulse_seconds: float = 0.5  # between two looks for words to the daemon, and at the clock
-    post_seconds: float = 2.0
-    standby_seconds: float = 5.0
-    for_seconds: float | None = None  # it ends by itself
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """Everything that it works with. ``who`` names this process and no other; ``dead`` says whether another is gone."""
-
-    series: Series
-    read_inventory: Callable[[], Estate]  # raises InventoryError
-    look: Look
-    runner: Runner
-    ticks: Ticks
-    secret: Secret
-    tell: Callable[[str], None]
-    who: str
-    tool_version: str
-    dead: Callable[[str], bool] = lambda _: False
-    signer: SealSigner | None = None  # None: hours are not sealed
-    clock: Clock = field(default_factory=Clock)
-    senders: Mapping[str, Sender] = field(default_factory=lambda: SENDERS)
-    aside: Write = asyncio.to_thread  # runs what takes long
-    kinds: frozenset[str] | None = None  # that can be looked at; None: all
-
-
-@dataclass(slots=True)
-class Health:
-    """For whoever asks how it is. Counts since the start; seconds."""
-
-    probing: bool = False
-    watches: int = 0
-    samples: int = 0
-    flushes: int = 0
-    failed_flushes: int = 0
-    lag: Lag = field(default_factory=Lag)
-
-
 class Daemon:
     """``run`` until ``stop`` is set, a word in the record says stop, or its time is over."""
 
-    def __init__(self, tools: Tools, estate: Estate, write: Write, manner: Manner = Manner()) -> None:
+    def __init__(self, tools: Tools, estate: Estate, write: Write, manner: Manner) -> None:
         self._tools, self._estate, self._write, self._manner = tools, estate, write, manner
         self.health = Health()
         self.stop = asyncio.Event()
@@ -115,6 +60,8 @@ class Daemon:
         await self._jobs.bury(tools.dead)
         probing = asyncio.create_task(self._probe())
         loops = [self._pulse(heard), self._every(manner.post_seconds, "notices", self._post.send_due), self._renewed()]
+        if tools.metrics:
+            loops.append(tools.metrics(self.health))
         tasks = [probing, *(asyncio.create_task(loop) for loop in loops)]
         tools.ticks.start(self._tick, manner.tick_seconds)
         try:
@@ -189,12 +136,14 @@ class Daemon:
                 probing.again(key, at)
 
         rounds = Rounds(recorder, tuple(watches.values()), WallClock(clock), heard, self._manner.round_seconds)
-        probed = Probed(watches, fragile(estate), _by_day(estate), self._manner.probes_at_once)
+        probed = Probed(watches, fragile(estate), refusals_by_day(estate), self._manner.probes_at_once)
         probing = Probing(probed, self._counted, rounds.take, clock, self.health.lag)
         rounds.probing = probing
         heard(recorder.began)
         self.health.probing, self.health.watches = True, len(watches)
         tasks = [probing.run(), rounds.run(), self._flushes(recorder, messages), self._upkeep()]
+        if points := self._tools.vantages:
+            tasks.append(points.run(estate, recorder, heard, lambda: self.health.flushes))
         await self._together(tasks)
         rounds.close()
         await self._flush(recorder, messages)
@@ -350,29 +299,7 @@ class Daemon:
         self._told.pop(of, None)
 
 
-def _by_day(estate: Estate) -> Callable[[datetime], Mapping[str, str]]:
-    """Scopes begin and end with days."""
-    known: dict[date, Mapping[str, str]] = {}
-
-    def of(instant: datetime) -> Mapping[str, str]:
-        day = instant.date()
-        if day not in known:
-            known.clear()
-            known[day] = refusals(estate, day)
-        return known[day]
-
-    return of
-
-
 async def _ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@contextlib.asynccontextmanager
-async def writing_thread() -> AsyncIterator[Write]:
-    """One thread writes; the event loop never waits for the disk."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
-        loop = asyncio.get_running_loop()
-        yield lambda call, *given: loop.run_in_executor(thread, call, *given)

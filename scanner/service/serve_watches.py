@@ -1,7 +1,7 @@
 """From the inventory to what the daemon probes: rules, series, and what nobody permitted."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 
 from checks.watching import Rule
 from inventory.asset import Asset, Connection
@@ -68,3 +68,17 @@ def _refusal(estate: Estate, watch: Watch, assets: Mapping[str, Asset], day: dat
 def fragile(estate: Estate) -> frozenset[str]:
     """Assets that take one connection at a time."""
     return frozenset(asset.name for asset in estate.assets if asset.fragile)
+
+
+def refusals_by_day(estate: Estate) -> Callable[[datetime], Mapping[str, str]]:
+    """Scopes begin and end with days."""
+    known: dict[date, Mapping[str, str]] = {}
+
+    def of(instant: datetime) -> Mapping[str, str]:
+        day = instant.date()
+        if day not in known:
+            known.clear()
+            known[day] = refusals(estate, day)
+        return known[day]
+
+    return of

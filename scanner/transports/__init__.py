@@ -64,13 +64,17 @@ def _ssh(asset: Asset, surroundings: Surroundings) -> Transport:
 def _snmp(asset: Asset, surroundings: Surroundings) -> Transport:
     from scanner.transports.snmp import SnmpTransport
 
-    return Selective(SnmpTransport(asset, surroundings), "snmp", (SnmpGet, SnmpWalk, SnmpPoll), (*_tcp(asset), *_endpoints(asset)))
+    return Selective(
+        SnmpTransport(asset, surroundings), "snmp", (SnmpGet, SnmpWalk, SnmpPoll), (*_tcp(asset), *_endpoints(asset))
+    )
 
 
 def _redfish(asset: Asset, surroundings: Surroundings) -> Transport:
     from scanner.transports.redfish import RedfishTransport
 
-    return Selective(RedfishTransport(asset, surroundings), "redfish", (RedfishTree,), (*_tcp(asset), *_endpoints(asset)))
+    return Selective(
+        RedfishTransport(asset, surroundings), "redfish", (RedfishTree,), (*_tcp(asset), *_endpoints(asset))
+    )
 
 
 def _cli(asset: Asset, surroundings: Surroundings) -> Transport:

@@ -20,6 +20,7 @@ from scanner.store.store import Store, open_store
 from tests.scanner.end_to_end import SCOPE
 
 SECRET = "a secret for the tests"
+PATIENCE = 4  # times what a quiet machine needs
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Watched:
             cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
@@ -108,7 +109,7 @@ class Serving:
 
 
 def until(true: Callable[[], object], seconds: float, told: Callable[[], str] = lambda: "it did not happen") -> None:
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while not true():
         assert time.monotonic() < end, told()
         time.sleep(0.05)

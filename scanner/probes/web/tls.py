@@ -1,4 +1,4 @@
-"""TLS servers: eleven hellos of our own and two usual handshakes for each endpoint (:class:`scanner.query.TlsOffers`)."""
+"""TLS servers: eleven hellos of our own and two usual handshakes an endpoint (:class:`scanner.query.TlsOffers`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,12 +53,19 @@ def _endpoint(url: str, records: Sequence[Record]) -> TlsEndpoint:
     if not any(isinstance(one, ServerHello) for one in heard.values()):
         return TlsEndpoint(url, place, why=_silence(records, heard))
     shaken = next((one for one in records if one.get("handshake")), {})
-    told = [one for label, one in heard.items() if isinstance(one, ServerHello) and label in ("tls12", "tls11", "tls10")]
+    told = [
+        one for label, one in heard.items() if isinstance(one, ServerHello) and label in ("tls12", "tls11", "tls10")
+    ]
     dhe = heard.get("dhe", "")
     return TlsEndpoint(
         url,
         place,
-        **{label: _spoken(heard, label) for label in ("ssl2", "ssl3", "tls10", "tls11", "tls12", "tls13")},
+        ssl2=_spoken(heard, "ssl2"),
+        ssl3=_spoken(heard, "ssl3"),
+        tls10=_spoken(heard, "tls10"),
+        tls11=_spoken(heard, "tls11"),
+        tls12=_spoken(heard, "tls12"),
+        tls13=_spoken(heard, "tls13"),
         null_anon_export=_accepted(heard, "weak", WEAK),
         rc4_3des=_accepted(heard, "old", OLD),
         no_forward_secrecy=_accepted(heard, "static", STATIC),

@@ -126,7 +126,9 @@ def _cookies(reply: Reply, secure: bool) -> list[str]:
     for cookie in reply.all("set-cookie")[:50]:
         name, *parts = cookie.split(";")
         flags = {part.strip().lower() for part in parts}
-        lacking = [word for word in ("Secure", "HttpOnly") if word.lower() not in flags and (secure or word != "Secure")]
+        lacking = [
+            word for word in ("Secure", "HttpOnly") if word.lower() not in flags and (secure or word != "Secure")
+        ]
         if lacking:
             found.append(f"{name.partition('=')[0].strip()[:100]}: without {' and '.join(lacking)}")
     return found

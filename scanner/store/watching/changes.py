@@ -33,7 +33,7 @@ _OLDER = Prepared(
     .order_by(state_change.c.id.desc())
     .limit(_AT_ONCE)
 )
-_FOREVER = 2**62
+_FOREVER = 2**31 - 1  # the largest number that PostgreSQL compares an integer with
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ def _insert(connection: Connection, schedule_id: str, due_at: float, values: Map
     """Whether the row is new: the first one wins, the others change nothing."""
     made = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"schedule_id": schedule_id, "due_at": to_ms(due_at), **values}
-    return connection.execute(made(schedule_run).values(row).on_conflict_do_nothing()).rowcount == 1
+    new = made(schedule_run).values(row).on_conflict_do_nothing().returning(schedule_run.c.due_at)
+    return connection.execute(new).first() is not None  # psycopg's rowcount of an INSERT is not kept
 
 
 def _mine(schedule_id: str, due_at: float, who: str) -> ColumnElement[bool]:

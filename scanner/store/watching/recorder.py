@@ -182,10 +182,10 @@ class Recorder:
 
 
 def _write(connection: Connection, run: Run, rules_id: int, flush: _Flush) -> None:
-    runs.beat(connection, run.id, flush.at)
     mine = (sample_batch.c.run_id == run.id) & (sample_batch.c.number == flush.number)
     if connection.execute(select(sample_batch.c.id).where(mine)).first():
         return  # its commit went through, and only the word of it was lost
+    runs.beat(connection, run.id, flush.at)
     batch = _next_batch(connection)
     row = {"id": batch, "run_id": run.id, "number": flush.number, "at": flush.at, "pending": flush.pending}
     _ADD.run(connection, {**row, "data": flush.journal.packed()})

@@ -50,27 +50,23 @@ async def look(target: Target) -> list[Record]:
     for names in KEYS:
         wanted = next((name for name in names if name in offered[1]), None)
         if wanted and kex:
-            records.append((await _exchange(target, "host key", offered, kex, wanted))[0])
+            records.append((await _exchange(target, "host key", kex, wanted))[0])
     gex = next((one for one in GEX if one in offered[0]), None)
     if gex and offered[1]:
-        records.append((await _exchange(target, "gex", offered, gex, offered[1][0]))[0])
+        records.append((await _exchange(target, "gex", gex, offered[1][0]))[0])
     return records
 
 
-async def _exchange(
-    target: Target, step: str, offered: Sequence[Sequence[str]] = (), kex: str = "", key: str = ""
-) -> tuple[Record, list[list[str]]]:
+async def _exchange(target: Target, step: str, kex: str = "", key: str = "") -> tuple[Record, list[list[str]]]:
     seen = target.record(step=step, kex=kex, key=key)
     try:
         with await target.connect() as wire:
-            return await _spoken(wire, seen, offered, kex, key)
+            return await _spoken(wire, seen, kex, key)
     except NotOpen as fault:
         return {**seen, **told(fault)}, []
 
 
-async def _spoken(
-    wire: Wire, seen: Record, offered: Sequence[Sequence[str]], kex: str, key: str
-) -> tuple[Record, list[list[str]]]:
+async def _spoken(wire: Wire, seen: Record, kex: str, key: str) -> tuple[Record, list[list[str]]]:
     await wire.send(BANNER)
     said, rest, end = await wire.listen(_banner_ended)
     seen = {**seen, "state": "open", "banner": said.hex(), "end": end}
@@ -141,7 +137,9 @@ def name_lists(payload: bytes) -> list[list[str]]:
 def _our_kexinit(theirs: Sequence[Sequence[str]], kex: str, key: str) -> bytes:
     """Their own first choices, but for key exchange and host key."""
     ours = [kex, key, *(",".join(names[:1]) for names in theirs[2:])]
-    return bytes([KEXINIT]) + os.urandom(16) + b"".join(_string(one.encode("ascii", "replace")) for one in ours) + bytes(5)
+    return (
+        bytes([KEXINIT]) + os.urandom(16) + b"".join(_string(one.encode("ascii", "replace")) for one in ours) + bytes(5)
+    )
 
 
 def _our_move(kex: str) -> bytes:

@@ -10,7 +10,7 @@ MAX_REPLY = 16_384
 
 
 async def upgraded(wire: Wire, scheme: str) -> str:
-    """"" when TLS may begin; else why it may not."""
+    """ "" when TLS may begin; else why it may not."""
     if scheme == "smtp":
         return await _smtp(wire)
     if scheme == "imap":

@@ -106,7 +106,7 @@ class Wire:
         self.sock.close()
 
     async def send(self, data: bytes) -> str:
-        """"" or how it ended."""
+        """ "" or how it ended."""
         try:
             async with asyncio.timeout(self.until.left()):
                 await asyncio.get_running_loop().sock_sendall(self.sock, data)

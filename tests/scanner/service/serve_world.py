@@ -17,9 +17,10 @@ import pytest
 from inventory.estate import Estate
 from inventory.facts.availability import Sample, State
 from inventory.watch import Watch
-from scanner.service.serve import Daemon, Manner, Tools
+from scanner.service.serve import Daemon
 from scanner.service.serve_clock import Clock
 from scanner.service.serve_runs import Ended, Errand
+from scanner.service.serve_tools import Manner, Tools
 from scanner.store.liveness import Process
 from scanner.store.records import StoreError
 from scanner.store.series import Series

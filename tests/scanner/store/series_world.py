@@ -70,12 +70,13 @@ class Prober:
         return self.recorder
 
     def work(self, until: float, *, flush: bool = True) -> None:
-        """In steps of ten seconds; each watch is asked at a second of its own within its interval."""
+        """In steps as long as a flush; each watch is asked at a step of its own within its interval."""
         assert self.recorder
         while self.now < until:
             for place, one in enumerate(self.watches):
                 at = self.now + place * 0.01 + 0.1234567
-                if int(self.now) % int(one.watch.every_seconds) == place % 6 * 10 or self.doubted(one.key):
+                every = one.watch.every_seconds
+                if self.now % every == place * self.flush % every or self.doubted(one.key):
                     self.recorder.feed(sample(one.watch.name, at, self.truth(one.key, at)), one.vantage)
             self.now += self.flush
             self.recorder.tick(self.now)

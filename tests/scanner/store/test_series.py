@@ -98,7 +98,7 @@ def test_a_replay_gives_the_fleet_that_never_stopped(store: Store) -> None:
         "web": [(START + 990, START + 1700), (START + 3600, START + 5000)],
         "db": [(START + 1000, START + 1600)],
     }
-    prober = Prober(store, watches, down=down)
+    prober = Prober(store, watches, down=down, flush=20.0)
     recorder = prober.begin()
     for stop in (1010, 1030, 1250, 1650, 3590, 3610, 3650, 4050, 5000):
         prober.work(START + stop)
@@ -153,8 +153,8 @@ def test_reading_the_inventory_again_loses_no_time(store: Store) -> None:
     prober.begin()
     prober.work(START + 355)
     assert prober.run
-    prober.recorder = store.series.recorder(prober.run, prober.watches, START + 430)  # one look was due at 420
-    prober.now = START + 430
+    prober.recorder = store.series.recorder(prober.run, prober.watches, START + 415)  # one look was due at 360
+    prober.now = START + 420
     prober.work(START + 600)
     assert states(store, "web", START, START + 600) == [(0.123, 600.0, UP)]
 
@@ -310,7 +310,7 @@ def test_a_fleet_and_the_record_say_the_same_of_random_failures(database: str) -
             + [(begin, begin + chance.uniform(5, 300)) for begin in [START + chance.uniform(0, 3e4) for _ in range(6)]]
             for one in watches
         }
-        prober = Prober(store, watches, down=down)
+        prober = Prober(store, watches, down=down, flush=30.0)
         for _ in range(6):
             prober.begin()
             prober.work(prober.now + chance.uniform(1000, 5000))

@@ -1,0 +1,1 @@
+"""Checks of services seen from outside that need arithmetic."""
