@@ -14,6 +14,7 @@ from checks.finding import Outcome, Ruling, Severity, Subject, failed, not_appli
 from checks.firmware.approval import Running, concerning, judged, unassessed
 from checks.firmware.lifecycles import LINES, cycle_of
 from checks.firmware.schemes import scheme_of, scheme_of_part
+from checks.network.untold import untold
 from inventory.asset import Asset, Connection, Privilege
 from inventory.facts import Missing, Reason
 from inventory.facts.device import Device, Part, VersionKind
@@ -30,7 +31,7 @@ BY = "by A. Keeper on 2026-01-01 (CHG-1)"
 
 
 def _device(version: str | None, model: str | None, os: str | None, kind: VersionKind = VersionKind.SOFTWARE) -> object:
-    return partial(Device, vendor="Example", os=os, model=model, version=version, version_kind=kind)
+    return partial(Device, vendor="Example", os=os, model=model, version=version, version_kind=kind, rule="example")
 
 
 def _held(outcome: Outcome, version: str | None, model: str | None, os: str | None, says: str = "") -> Example:
@@ -40,10 +41,10 @@ def _held(outcome: Outcome, version: str | None, model: str | None, os: str | No
 def _version(device: Device) -> str | Ruling:
     """What runs; a ruling where that cannot be judged."""
     if device.version is None:
-        return not_assessed(Reason.OUTPUT_UNREADABLE, "the device does not tell its version, or tells two")
+        return not_assessed(*untold(device, "the device does not tell its version, or tells two"))
     if device.version_kind is not VersionKind.SOFTWARE:
         told = f"{device.version} is its {device.version_kind.value}, which says nothing of its patches"
-        return not_assessed(Reason.OUTPUT_UNREADABLE, told)
+        return not_assessed(Reason.NOT_TOLD, told)
     return device.version
 
 
@@ -156,7 +157,7 @@ def _cycle(device: Device, support: SupportDates) -> Cycle | Ruling:
     if isinstance(version, Ruling):
         return version
     if device.os is None:
-        return not_assessed(Reason.OUTPUT_UNREADABLE, "what system runs on the device is not known")
+        return not_assessed(*untold(device, "what system runs on the device is not known"))
     if device.os not in LINES:
         return not_assessed(Reason.FEED_MISSING, f"there are no support dates for {device.os}")
     found = cycle_of(device.os, version, support)
@@ -350,7 +351,7 @@ def parts_outdated(device: Device, policy: Policy, context: Context) -> Iterator
     parts = [part for part in device.parts if part.kind == "firmware" and part.name]
     rulings = [ruling for part in parts if (ruling := _part(device, part, policy, context.today))]
     if not parts:
-        yield not_assessed(Reason.OUTPUT_UNREADABLE, "the server lists no firmware of its parts")
+        yield not_assessed(Reason.NOT_TOLD, "the server lists no firmware of its parts")
     elif not rulings:
         named = (
             f"nobody approved any firmware for the parts of {device.vendor} {device.model} (each by its name as `os`)"
@@ -368,5 +369,5 @@ def _part(device: Device, part: Part, policy: Policy, today: date) -> Ruling | N
         return None
     subject = Subject("firmware", name)
     if part.software is None:
-        return unassessed(Reason.OUTPUT_UNREADABLE, "its version is not told", subject)
+        return unassessed(Reason.NOT_TOLD, "its version is not told", subject)
     return judged(blocks, running, today, subject)

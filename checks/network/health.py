@@ -27,7 +27,7 @@ def not_told(health: DeviceHealth, part: str, what: str) -> Ruling:
     gaps = health.gaps_in(part)
     if gaps:
         return not_assessed(Reason.OUTPUT_TRUNCATED, "; ".join(gaps))
-    return not_assessed(Reason.OUTPUT_UNREADABLE, f"the device does not tell of its {what}")
+    return not_assessed(Reason.NOT_TOLD, f"the device does not tell of its {what}")
 
 
 def none_there(health: DeviceHealth, part: str, what: str) -> Ruling:

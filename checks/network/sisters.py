@@ -165,9 +165,9 @@ NONE = {"device": Absent("it is no device")}
 def older_than_sisters(estate: Gathered) -> Iterator[Ruling]:
     mine = estate.mine
     if not mine["version"]:
-        yield not_assessed(Reason.OUTPUT_UNREADABLE, "the device does not tell its version")
+        yield not_assessed(Reason.NOT_TOLD, "the device does not tell its version")
     elif not mine["model"]:
-        yield not_assessed(Reason.OUTPUT_UNREADABLE, "the device does not tell its model")
+        yield not_assessed(Reason.NOT_TOLD, "the device does not tell its model")
     else:
         yield _beside(estate, estate.counted("version", *MODEL))
 

@@ -66,7 +66,7 @@ NOTHING = {"time_and_logs": TimeAndLogs(None, None)}
 def no_ntp(time_and_logs: TimeAndLogs) -> Iterator[Ruling]:
     ntp = time_and_logs.ntp
     if ntp is None:
-        yield not_assessed(Reason.OUTPUT_UNREADABLE, "this device does not tell over SNMP where it takes its time from")
+        yield not_assessed(Reason.NOT_TOLD, "this device does not tell over SNMP where it takes its time from")
     elif ntp.sync is Sync.SYNCHRONISED:
         yield passed(f"the clock is synchronised ({ntp.mib})")
     elif ntp.sync is not None:
@@ -120,7 +120,7 @@ SAID = {
 def no_syslog_target(time_and_logs: TimeAndLogs) -> Iterator[Ruling]:
     syslog = time_and_logs.syslog
     if syslog is None:
-        yield not_assessed(Reason.OUTPUT_UNREADABLE, "this device does not tell over SNMP where it sends its log to")
+        yield not_assessed(Reason.NOT_TOLD, "this device does not tell over SNMP where it sends its log to")
     elif syslog.switched_off:
         yield failed(f"sending the log is switched off ({syslog.mib})")
     elif syslog.targets is None:

@@ -18,6 +18,7 @@ from checks.firmware.lookup import Answer, firmware_advisories
 from checks.firmware.products import FEEDS, key_of, product_of
 from checks.firmware.rating import members_of, targets
 from checks.firmware.standing import Judged, Standing
+from checks.network.untold import untold
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
 from inventory.facts.device import Device, VersionKind
@@ -60,7 +61,9 @@ def _feed(*advisories: FirmwareAdvisory, day: date = _FRESH, kev: str = "") -> A
 
 def _device(version: str | None, os: str | None = "FortiOS", vendor: str | None = "Fortinet") -> dict[str, object]:
     kind = VersionKind.SOFTWARE
-    return {"device": partial(Device, vendor=vendor, os=os, version=version, model=None, version_kind=kind)}
+    return {
+        "device": partial(Device, vendor=vendor, os=os, version=version, model=None, version_kind=kind, rule="example")
+    }
 
 
 _KERNEL = partial(Device, vendor="Fortinet", os="FortiOS", version="4.4.0", version_kind=VersionKind.KERNEL)
@@ -226,11 +229,11 @@ class _Known:
 def _known(device: Device, advisories: Advisories | None) -> _Known:
     """Raises :class:`_Refused` for a device that cannot be judged."""
     if device.vendor is None:
-        raise _Refused(Reason.OUTPUT_UNREADABLE, "the device does not tell who made it")
+        raise _Refused(*untold(device, "the device does not tell who made it"))
     if device.vendor not in FEEDS:
         raise _Refused(Reason.FEED_MISSING, f"no advisory feed is known for {device.vendor}")
     if device.version is None:
-        raise _Refused(Reason.OUTPUT_UNREADABLE, "the device tells no version")
+        raise _Refused(*untold(device, "the device tells no version"))
     if device.version_kind is not VersionKind.SOFTWARE:
         what = {VersionKind.KERNEL: "its kernel"}.get(device.version_kind, "the name of a release")
         told = f"the version that the device tells ({device.version}) is {what}, which is not what advisories speak of"

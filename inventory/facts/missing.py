@@ -21,6 +21,8 @@ class Reason(StrEnum):
     OUTPUT_TRUNCATED = "output truncated"
     FEED_MISSING = "feed missing"
     FEED_TOO_OLD = "feed too old"
+    NOT_TOLD = "not told"  # it was asked, and it keeps this to itself
+    UNKNOWN_DEVICE = "unknown device"  # no rule says how to read what it answers
     NO_BASELINE = "no baseline"  # nobody said what it should be
     OUT_OF_WINDOW = "out of window"
     NOT_ATTEMPTED = "not attempted"
