@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli import checks, db, evidence, feeds, findings, inventory, report, schedule, supply, vantage
+from scanner.cli.availability import availability
 from scanner.cli.collector import collector
 from scanner.cli.console import Exit, app, note, say
 from scanner.cli.doctor import doctor
@@ -50,6 +51,7 @@ main_app.command()(scan)
 main_app.command()(probe)
 main_app.command()(serve)
 main_app.command()(stop)
+main_app.command()(availability)
 main_app.add_typer(schedule.app, name="schedule")
 main_app.add_typer(vantage.app, name="vantage")
 main_app.command()(evaluate)

@@ -43,10 +43,11 @@ def _serve(settings: Settings, for_seconds: float | None, shape: str, metrics: s
     import asyncio
 
     from scanner.cli.workbench import EXPECTED, Workbench
+    from scanner.service.serve_metrics import CannotListen
     from scanner.service.serve_tools import Manner
     from scanner.service.signing import SigningError
 
-    with plain_errors(*EXPECTED, SigningError):
+    with plain_errors(*EXPECTED, SigningError, CannotListen):
         bench = Workbench(settings)
         watching = bench.estate.watching
         manner = Manner(

@@ -18,6 +18,7 @@ from inventory.policy import NO_POLICY, Policy
 from inventory.scope import permitted_today
 from inventory.sources.errors import InventoryError
 from inventory.sources.yaml_file import YamlFile
+from inventory.watch import NO_WATCHING, Watching
 from reports.formats import FORMATS
 from reports.formats.terminal import render_terminal
 from reports.report import ReportData
@@ -118,6 +119,15 @@ class Workbench:
             return self.estate.policy
         newest = max((scan.id for scan in self.store.scans()), default=None)
         return NO_POLICY if newest is None else self.store.estate_of(newest).policy
+
+    @cached_property
+    def watching(self) -> Watching:
+        """The inventory's; where there is none, that of the newest scan."""
+        path = self.settings.path("inventory") or Path("inventory.yaml")
+        if path.exists():
+            return self.estate.watching
+        newest = max((scan.id for scan in self.store.scans()), default=None)
+        return NO_WATCHING if newest is None else self.store.estate_of(newest).watching
 
     @cached_property
     def store(self) -> Store:

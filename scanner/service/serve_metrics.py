@@ -33,6 +33,10 @@ CLOSED = frozenset({"VERIFIED_FIXED", "FALSE_POSITIVE", "OUT_OF_SERVICE"})
 STATES = tuple(state.value for state in (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN))
 
 
+class CannotListen(Exception):
+    """The address for metrics cannot be used. One plain sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What the record said when it was last asked."""
@@ -147,9 +151,13 @@ class Metrics:
     _health: Health = field(default_factory=Health)
 
     async def __call__(self, health: Health) -> None:
-        """Raises OSError when nobody can listen there."""
+        """Raises :class:`CannotListen`."""
         self._health, self._began = health, self.clock.now()
-        server = await Web(self._answer).start(self.host, self.port, None)
+        try:
+            server = await Web(self._answer).start(self.host, self.port, None)
+        except OSError as fault:
+            where = f"{self.host}:{self.port}"
+            raise CannotListen(f"--metrics {where}: {fault.strerror or fault}; name another address") from fault
         self.port = int(server.sockets[0].getsockname()[1])
         self.tell(f"metrics are at http://{self.host}:{self.port}/metrics")
         try:

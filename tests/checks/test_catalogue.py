@@ -33,7 +33,8 @@ def test_texts_are_whole(check: Check) -> None:
     assert check.remedy.verify, "how does the reader see that it worked?"
     assert check.references
     assert set(check.needs) <= FACTS.keys()
-    assert (check.privilege is Privilege.NONE) == (set(check.needs) <= {"contact", "management", "ssh_offer", "tls", "web"})
+    unprivileged = {"contact", "management", "ssh_offer", "tls", "web"}
+    assert (check.privilege is Privilege.NONE) == (set(check.needs) <= unprivileged)
     assert check.surface in ("bmc", "linux", "net", "ssh", "tls", "web")
 
 

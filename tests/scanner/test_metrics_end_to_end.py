@@ -82,7 +82,11 @@ def test_the_dashboard_is_a_model_that_grafana_takes() -> None:
         assert panel["type"] in {"stat", "timeseries", "table", "state-timeline", "bargauge"}
 
 
-def test_nobody_else_is_answered_and_it_is_off_without_being_asked_for(tmp_path: Path) -> None:
+def test_an_address_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     watched = Watched(tmp_path)
     watched.write()
     assert "write HOST:PORT" in watched.run("serve", "--metrics", "nowhere").stderr
+    with listener() as taken:
+        told = watched.run("serve", "--metrics", f"127.0.0.1:{taken.port}")
+    assert told.returncode == 2
+    assert "name another address" in told.stderr

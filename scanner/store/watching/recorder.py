@@ -53,6 +53,8 @@ class Recorder:
         self._notices: list[tuple[str, str]] = []
         self._queue: deque[_Flush] = deque()
         self._cuts = 0
+        self._batch = 0  # number of the last one that was written; nobody else writes any while this run lives
+        self._doubtful = False  # whether the last transaction went through
         self._last_at = at  # ms
         self._kept_hour = -1
 
@@ -80,7 +82,7 @@ class Recorder:
             detail = detail_of(sample)
             self._journal.explain(detail)  # only a later sample confirms it, perhaps after a restart
             self._first[key] = Entry(state, number, at, total, reason, detail)
-        elif any(change.watch == key and change.start == exact.at for change in result.changes):
+        elif result.changes and any(change.watch == key and change.start == exact.at for change in result.changes):
             self._first[key] = Entry(state, number, at, total, reason, detail_of(sample))
         if result.changes or result.events:
             self._take(result)
@@ -126,9 +128,13 @@ class Recorder:
         """Write every flush that waits, in order, each in one transaction. After a :class:`StoreError` call it again:
         nothing is lost and nothing is written twice. :class:`RunLost` is for good."""
         while self._queue:
+            flush, batch = self._queue[0], self._batch + 1
+            doubtful, self._doubtful = self._doubtful, True
             with self._database.writing() as connection:
-                _write(connection, self._run, self._rules_id, self._queue[0])
+                if not (doubtful and _is_there(connection, self._run, flush)):
+                    _write(connection, self._run, self._rules_id, flush, batch)
             self._queue.popleft()
+            self._batch, self._doubtful = batch, False
 
     def flush(self, now: float) -> None:
         self.cut(now)
@@ -145,7 +151,8 @@ class Recorder:
         last = select(func.max(sample_batch.c.number)).where(sample_batch.c.run_id == self._run.id)
         self._cuts = int(connection.execute(last).scalar() or 0)
         self.cut(self._last_at / 1000)
-        _write(connection, self._run, self._rules_id, self._queue.popleft())
+        self._batch = _last_batch(connection) + 1
+        _write(connection, self._run, self._rules_id, self._queue.popleft(), self._batch)
 
     def _key(self, watch: str, vantage: str) -> str:
         key = self._keys.get((watch, vantage))
@@ -181,12 +188,14 @@ class Recorder:
         return changes.NewChange(number, change.state, start, clean(change.reason), after, evidence)
 
 
-def _write(connection: Connection, run: Run, rules_id: int, flush: _Flush) -> None:
+def _is_there(connection: Connection, run: Run, flush: _Flush) -> bool:
+    """Its commit went through, and only the word of it was lost."""
     mine = (sample_batch.c.run_id == run.id) & (sample_batch.c.number == flush.number)
-    if connection.execute(select(sample_batch.c.id).where(mine)).first():
-        return  # its commit went through, and only the word of it was lost
+    return connection.execute(select(sample_batch.c.id).where(mine)).first() is not None
+
+
+def _write(connection: Connection, run: Run, rules_id: int, flush: _Flush, batch: int) -> None:
     runs.beat(connection, run.id, flush.at)
-    batch = _next_batch(connection)
     row = {"id": batch, "run_id": run.id, "number": flush.number, "at": flush.at, "pending": flush.pending}
     _ADD.run(connection, {**row, "data": flush.journal.packed()})
     changes.add(connection, flush.changes, batch, flush.at)
@@ -196,11 +205,11 @@ def _write(connection: Connection, run: Run, rules_id: int, flush: _Flush) -> No
         stored_fleet.save(connection, batch, rules_id, flush.kept)
 
 
-def _next_batch(connection: Connection) -> int:
+def _last_batch(connection: Connection) -> int:
     """Batches go when their hour is sealed; their numbers are never used again."""
     used = (func.max(sample_batch.c.id), func.max(fleet_state.c.batch), func.max(hour_seal.c.last_batch))
     found = (connection.execute(select(column)).scalar() for column in used)
-    return max(int(one or 0) for one in found) + 1
+    return max(int(one or 0) for one in found)
 
 
 def open_recorder(database: Database, run: Run, declared: Sequence[Declared], now: float) -> Recorder:

@@ -2,13 +2,20 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from scanner.store.liveness import Process, alive, this_process
+from scanner.store.prepared import Prepared
 from scanner.store.schema import Stored
 from scanner.store.series_schema import prober_run
 from scanner.store.watching.journal import from_ms, to_ms
 from scanner.store.watching.records import ProberRunning, Run, RunLost
+
+_BEAT = Prepared(
+    update(prober_run)
+    .where(prober_run.c.id == bindparam("run"), prober_run.c.ended.is_(None))
+    .values(alive_until=bindparam("new_alive_until"))
+)
 
 
 def begin(connection: Connection, tool_version: str, now: float) -> Run:
@@ -49,8 +56,7 @@ def _moment(ms: int) -> datetime:
 
 def beat(connection: Connection, run_id: int, at: int) -> None:
     """It lives still (``at`` in ms). Raises :class:`RunLost`."""
-    mine = (prober_run.c.id == run_id) & prober_run.c.ended.is_(None)
-    if not connection.execute(update(prober_run).where(mine).values(alive_until=at)).rowcount:
+    if not _BEAT.run(connection, {"run": run_id, "new_alive_until": at}):
         raise RunLost("this prober was taken for dead, and its run was closed: it stops, and may begin again")
 
 
