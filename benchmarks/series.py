@@ -25,7 +25,6 @@ from checks.watching import Rule
 from inventory.facts.availability import Sample, State
 from inventory.watch import Watch
 from scanner.store.store import Store, open_store
-from scanner.store.watching.recorder import Recorder
 from scanner.store.watching.records import Declared, Retention
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -108,55 +107,40 @@ def rounds(truth: Truth, count: int, start: float, end: float) -> Iterator[list[
 
 
 def cost(count: int) -> None:
-    """CPU seconds a sample: the fleet alone, and the fleet with the record (synced to the disk). The first minute, in
-    which every state is new, is left out."""
+    """CPU seconds a sample: the fleet alone, and the fleet with the record (synced to the disk), flush by flush in
+    turn, so that a busy machine slows both alike. The first minute, in which every state is new, is left out."""
     truth = Truth(count, 1)
-    parts = [list(one) for one in rounds(truth, count, START, START + 360)]
-    first, rest = parts[: int(EVERY // FLUSH)], parts[int(EVERY // FLUSH) :]
-    samples = sum(map(len, rest))
-    fleet = Fleet({one.key: one.rule for one in declared(count)})
-    for part in first:
-        _fed(fleet, part)
-    gc.collect()
-    began = time.process_time()
-    for part in rest:
-        _fed(fleet, part)
-    alone = (time.process_time() - began) / samples * 1e6
+    parts = [list(one) for one in rounds(truth, count, START, START + 660)]
+    warm = int(EVERY // FLUSH)
+    samples = sum(map(len, parts[warm:]))
+    alone = whole = held_up = 0.0
     with tempfile.TemporaryDirectory() as folder, open_store(f"{folder}/record.db") as store:
+        fleet = Fleet({one.key: one.rule for one in declared(count)})
         recorder = store.series.recorder(store.series.begin_run("bench", START), declared(count), START)
-        now = _recorded(recorder, first, START)[0]
         gc.collect()
-        began = time.process_time()
-        now, longest = _recorded(recorder, rest, now)
-        whole = (time.process_time() - began) / samples * 1e6
+        for place, part in enumerate(parts):
+            began = time.process_time()
+            for sample in part:
+                fleet.feed(sample)
+            between = time.process_time()
+            for sample in part:
+                recorder.feed(sample)
+            cut = time.perf_counter()
+            recorder.cut(START + (place + 1) * FLUSH)
+            held_up = max(held_up, time.perf_counter() - cut)
+            recorder.write()
+            if place >= warm:
+                alone += between - began
+                whole += time.process_time() - between
         began = time.process_time()
         for n in range(20):
-            recorder.tick(now + n)
+            recorder.tick(START + 660 + n)
         ticks = (time.process_time() - began) / 20
     print(f"recording {samples} samples of {count} services, a flush each {FLUSH:g} s:")
-    print(f"  judging alone (Fleet.feed)  {alone:6.1f} µs CPU a sample")
-    print(f"  judging and recording       {whole:6.1f} µs CPU a sample")
-    print(f"  so recording                {whole - alone:6.1f} µs CPU a sample")
-    print(f"  longest cut beside the probing {longest * 1e3:.1f} ms; a tick over all watches {ticks * 1e3:.1f} ms CPU")
-
-
-def _fed(fleet: Fleet, part: list[Sample]) -> None:
-    for sample in part:
-        fleet.feed(sample)
-
-
-def _recorded(recorder: Recorder, parts: list[list[Sample]], now: float) -> tuple[float, float]:
-    """The clock afterwards, and the longest that the probing was held up by a flush."""
-    longest = 0.0
-    for part in parts:
-        for sample in part:
-            recorder.feed(sample)
-        now += FLUSH
-        began = time.perf_counter()
-        recorder.cut(now)
-        longest = max(longest, time.perf_counter() - began)
-        recorder.write()
-    return now, longest
+    print(f"  judging alone (Fleet.feed)  {alone / samples * 1e6:6.1f} µs CPU a sample")
+    print(f"  judging and recording       {whole / samples * 1e6:6.1f} µs CPU a sample")
+    print(f"  so recording                {(whole - alone) / samples * 1e6:6.1f} µs CPU a sample")
+    print(f"  longest cut beside the probing {held_up * 1e3:.1f} ms; a tick over all watches {ticks * 1e3:.1f} ms CPU")
 
 
 def month(store: Store, count: int, days: int) -> None:

@@ -1,68 +1,183 @@
-"""A picture of states over time: one band a service, its states told in words for who does not see colours."""
+"""How available services were, as plain data and as it is told in every format. Pure; times in milliseconds or POSIX
+seconds as ``checks.availability`` has them.
+"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
+from fractions import Fraction
 
-from inventory.facts.availability import Interval, State
+from checks.availability import Availability, Claim, Figures, in_hours
+from checks.serviceability import Serviceability, Standing
+from inventory.facts.availability import Interval
 
-WIDTH, LEFT, BAND, GAP, TOP = 960, 180, 26, 16, 40
-COLOURS = {State.UP: "#2e7d32", State.DEGRADED: "#e0a100", State.DOWN: "#b71c1c", State.UNKNOWN: "#b0bec5"}
-SHOWN = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
-Band = tuple[str, Sequence[Interval], int, int]  # name, intervals, start and end in milliseconds
-
-
-def timeline(bands: Sequence[Band]) -> str:
-    """An SVG document. What no interval covers is drawn as unknown."""
-    height = TOP + len(bands) * (BAND + GAP) + 40
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" font-family="sans-serif" '
-        f'font-size="12"><title>Availability</title><rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
-    ]
-    parts += _legend()
-    for place, band in enumerate(bands):
-        parts += _band(band, TOP + place * (BAND + GAP))
-    if bands:
-        parts += _axis(bands[0][2], bands[0][3], TOP + len(bands) * (BAND + GAP) + 6)
-    return "".join([*parts, "</svg>"])
+DAY = 86_400_000
+NOTHING = "-"
 
 
-def _legend() -> Iterable[str]:
-    for place, state in enumerate(SHOWN):
-        x = LEFT + place * 110
-        yield f'<rect x="{x}" y="10" width="12" height="12" fill="{COLOURS[state]}"/>'
-        yield f'<text x="{x + 18}" y="20">{state.value}</text>'
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month that the supplier made a claim about."""
+
+    month: str  # 2026-03
+    claimed: Claim | None  # the supplier's figure against what was measured
+    promised: Claim | None  # the contract's share against it
 
 
-def _band(band: Band, y: int) -> Iterable[str]:
-    name, intervals, start, end = band
-    yield f'<text x="{LEFT - 10}" y="{y + 18}" text-anchor="end">{escape(name[:28])}</text>'
-    yield f'<rect x="{LEFT}" y="{y}" width="{WIDTH - LEFT - 20}" height="{BAND}" fill="{COLOURS[State.UNKNOWN]}"/>'
-    for one in intervals:
-        first, last = max(one.start * 1000, start), min(one.end * 1000, end)
-        if first >= last or one.state not in COLOURS:
-            continue
-        x, width = _x(first, start, end), max(_x(last, start, end) - _x(first, start, end), 0.6)
-        said = f"{one.state.value} from {_when(first)} to {_when(last)} UTC" + (f": {one.reason}" if one.reason else "")
-        yield f'<rect x="{x:.2f}" y="{y}" width="{width:.2f}" height="{BAND}" fill="{COLOURS[one.state]}">'
-        yield f"<title>{escape(_plain(said))}</title></rect>"
+@dataclass(frozen=True, slots=True)
+class OutageTold:
+    """One outage of one series. POSIX seconds. ``ended``: the next proof of working; None: none is known."""
+
+    series: str
+    start: float  # the first proof of failure
+    after: float | None  # it began after this
+    ended: float | None
+    reason: str
+    children: tuple[str, ...] = ()  # series that were hidden behind it
+
+    @property
+    def id(self) -> str:
+        return f"{self.series}@{self.start:.3f}"
 
 
-def _axis(start: int, end: int, y: int) -> Iterable[str]:
-    for part in range(5):
-        at = start + (end - start) * part / 4
-        anchor = ("start", "middle", "middle", "middle", "end")[part]
-        yield f'<text x="{_x(at, start, end):.1f}" y="{y + 14}" text-anchor="{anchor}">{_when(at)}</text>'
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Declared maintenance. POSIX seconds."""
+
+    id: str
+    start: float
+    end: float
+    registered_at: float
+    who: str
+    reference: str
+    late: bool  # registered when it had begun; excludes nothing
 
 
-def _x(at: float, start: int, end: int) -> float:
-    return LEFT + (WIDTH - LEFT - 20) * (at - start) / ((end - start) or 1)
+@dataclass(frozen=True, slots=True)
+class ServiceAvailability:
+    """One service over one period."""
+
+    service: str  # id in the inventory; the watch's name for one of no service
+    name: str
+    series: tuple[str, ...]
+    promise: str  # what the contract says, in words; "" when it says nothing
+    measured: Availability
+    timeline: tuple[Interval, ...]  # inside the period; what is missing is unknown
+    outages: tuple[OutageTold, ...]
+    work: tuple[Work, ...]
+    months: tuple[Month, ...] = ()
 
 
-def _when(ms: float) -> str:
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
+@dataclass(frozen=True, slots=True)
+class AvailabilityReport:
+    """Instants in POSIX seconds. ``until``: nothing later was known."""
+
+    start: float
+    end: float
+    until: float
+    services: tuple[ServiceAvailability, ...]
+    devices: Serviceability
+    out_of_service: tuple[Standing, ...] = ()  # longest first
+    blind: tuple[tuple[float, float], ...] = ()  # no prober ran
 
 
-def _plain(text: str) -> str:
-    """Without what XML 1.0 does not allow."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+FIGURES = (
+    "promised",
+    "excluded",
+    "base",
+    "up",
+    "degraded",
+    "down",
+    "unknown",
+    "measured",
+    "lower bound",
+    "upper bound",
+    "point value",
+    "outages",
+    "longest",
+    "MTTR",
+    "MTBF",
+    "worst day",
+)
+
+
+def told(figures: Figures) -> dict[str, str]:
+    """One set of hours in words, by the names of docs/availability.md."""
+    values = (
+        hours(figures.promised),
+        hours(figures.excluded),
+        hours(figures.base),
+        hours(figures.up),
+        hours(figures.degraded),
+        hours(figures.down),
+        hours(figures.unknown),
+        percent(figures.measured),
+        percent(figures.lower),
+        percent(figures.upper),
+        percent(figures.point),
+        str(len(figures.outages)),
+        hours(figures.longest),
+        hours(figures.mttr),
+        hours(figures.mtbf),
+        f"{figures.worst_day[0]}, {hours(figures.worst_day[1])}" if figures.worst_day else NOTHING,
+    )
+    return dict(zip(FIGURES, values, strict=True))
+
+
+def hours(ms: int | Fraction | None) -> str:
+    """Hours to at most three digits behind the point; a time that is there is never told as none."""
+    if ms is None:
+        return NOTHING
+    value = in_hours(ms)
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return "< 0.001 h" if value > 0 and text == "0" else f"{text} h"
+
+
+def percent(share: Fraction | None) -> str:
+    """Two digits behind the point; what is not all of it is never told as 100 %."""
+    if share is None:
+        return NOTHING
+    hundredths = round(share * 10_000)
+    if hundredths == 10_000 and share < 1:
+        hundredths = 9_999
+    return f"{hundredths // 100}.{hundredths % 100:02} %"
+
+
+def verdict(claim: Claim | None, hours_name: str) -> str:
+    """A claim against what was measured, in one sentence."""
+    if claim is None:
+        return ""
+    allowed, down, most = hours(claim.allowed_down), hours(claim.down), hours(claim.down_at_most)
+    share = f"{float(claim.claimed) * 100:.10g} %"
+    known = f"{allowed} were allowed, {down} were down for certain and {most} at most"
+    return f"The claim of {share} of {hours_name} {claim.verdict.value}: {known}."
+
+
+def stamp(instant: float) -> str:
+    return f"{datetime.fromtimestamp(instant, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def sets(service: ServiceAvailability, wanted: str = "both") -> tuple[Figures, ...]:
+    """The sets of hours to tell of: ``all`` round the clock, ``business`` the contract's, ``both``."""
+    always, promised = service.measured.always, service.measured.promised
+    if wanted == "all" or promised is None:
+        return (always,)
+    return (promised,) if wanted == "business" else (always, promised)
+
+
+def longest_first(standings: Sequence[Standing]) -> tuple[Standing, ...]:
+    return tuple(sorted((one for one in standings if one.age), key=lambda one: (-one.age, one.device)))
+
+
+def age(seconds: float) -> str:
+    """``3 days 4 h``: for how long a device has been out of service."""
+    days, rest = divmod(int(seconds), 86_400)
+    if days:
+        return f"{days} d {rest // 3600} h"
+    return f"{rest // 3600} h {rest % 3600 // 60} min" if rest >= 3600 else f"{rest // 60} min"
+
+
+def table_rows(service: ServiceAvailability, wanted: str = "both") -> list[tuple[str, ...]]:
+    """The figures as rows: name, then one cell for each set of hours."""
+    columns = [told(figures) for figures in sets(service, wanted)]
+    return [(name, *(column[name] for column in columns)) for name in FIGURES]

@@ -13,6 +13,7 @@ from checks.finding import Member, Outcome, Severity, Subject
 from inventory.asset import Asset, Privilege
 from inventory.estate import Area, Scope, Service, Site, Supplier
 from inventory.facts.missing import Missing, Reason
+from reports.availability import AvailabilityReport
 from reports.firmware import DeviceFirmware
 
 SCHEMA_VERSION = 2
@@ -169,6 +170,7 @@ class ReportData:
     evidence_root: str  # sha256 over the sorted evidence digests
     kind: str = "scan"  # scan, verify, import or evaluate: what the judgements rest on
     firmware: tuple[DeviceFirmware, ...] = ()  # of network devices and BMCs, by name
+    availability: AvailabilityReport | None = None  # of the days before the scan; None: nothing was watched then
 
 
 class Format(Protocol):

@@ -19,6 +19,7 @@ from checks.check import Theme
 from checks.finding import Severity
 from inventory.estate import Scope
 from reports import charts, counting, sources, summary, text, updates
+from reports.availability_chapter import chapter
 from reports.firmware import by_model
 from reports.formats import json_file
 from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, Issue, Occurrence, ReportData
@@ -249,6 +250,9 @@ class _View:
             "no_fix_asked": any(c.theme is Theme.NO_VENDOR_FIX for c in self.data.checks),
             "firmware": by_model(self.data.firmware)[:MOST_MODELS],
             "models": len(by_model(self.data.firmware)),
+            "available": chapter(self.data.availability, "E" if self.data.firmware else "D")
+            if self.data.availability
+            else None,
             "lifecycle_asked": any(map(updates.about_support, self.data.checks)),
             "anchor_of": lambda issue: told[id(issue)]["id"],
         }

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from checks.check import Check
 from checks.finding import Outcome, Severity
+from reports import availability_data
 from reports.counting import (
     AreaRow,
     CheckRow,
@@ -98,6 +99,7 @@ def document(data: ReportData) -> dict[str, Any]:
         "fixed": [_occurrence(o, table) for o in data.fixed],
         "members": plain(table.members),  # after those that refer to it
         "firmware": plain(by_model(data.firmware)),
+        "availability": availability_data.plain(data.availability) if data.availability else None,
         "gaps": plain(all_gaps(data)),
         "checks": [_check(row) for row in check_rows(data)],
         "sources": [_source(s) for s in data.sources],

@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from checks.finding import Severity
 from reports import sources, summary
+from reports.availability import sets, stamp, told
+from reports.availability_chapter import blind, devices, promise, worst_first
 from reports.counting import (
     WORST,
     GapGroup,
@@ -29,6 +31,7 @@ MOST_UPDATES = 10
 MOST_AREAS = 20
 MOST_NOTES = 10
 MOST_VERSIONS = 20  # of firmware
+MOST_SERVICES = 20  # of which it is told how available they were
 ASKED = ("approved", "support", "weaknesses")
 CLIP = 300  # characters of a target's own text
 
@@ -43,7 +46,18 @@ def render(data: ReportData, out: BinaryIO) -> None:
 def render_terminal(data: ReportData, *, width: int = 80, colour: bool = False, written: Sequence[str] = ()) -> str:
     """The summary as text. ``written`` names the files of the full report, if there are any."""
     page = _Page(max(width, 40), colour)
-    for section in (_head, _coverage, _data, _found, _updates, _worst, _firmware, _not_assessed, _identity):
+    for section in (
+        _head,
+        _coverage,
+        _data,
+        _found,
+        _updates,
+        _worst,
+        _firmware,
+        _availability,
+        _not_assessed,
+        _identity,
+    ):
         section(page, data)
     _closing(page, data, written)
     return "\n".join(page.lines) + "\n"
@@ -145,6 +159,26 @@ def _firmware(page: _Page, data: ReportData) -> None:
         page.say(f"{runs}: {count(len(version.devices), 'device')}, {newest}; {words}", 2, 4)
     if len(rows) > MOST_VERSIONS:
         page.say(f"and {count(len(rows) - MOST_VERSIONS, 'more version')} in the full report", 2)
+
+
+def _availability(page: _Page, data: ReportData) -> None:
+    """A line for each of the worst services; nothing where nothing was watched."""
+    report = data.availability
+    if report is None:
+        return
+    page.heading("AVAILABILITY")
+    page.say(f"{stamp(report.start)} to {stamp(report.end)} UTC", 2)
+    for one in worst_first(report.services)[:MOST_SERVICES]:
+        for figures in sets(one):
+            words = told(figures)
+            bounds = f"between {words['lower bound']} and {words['upper bound']} up"
+            down = f"{words['down']} down in {count(len(figures.outages), 'outage')}"
+            page.say(f"{safe_text(one.name)}, {figures.name}: {bounds}, {down}; promise: {promise(one)}", 2, 4)
+    if len(report.services) > MOST_SERVICES:
+        page.say(f"and {count(len(report.services) - MOST_SERVICES, 'more service')} in the full report", 2)
+    for sentence in (blind(report), devices(report.devices)):
+        if sentence:
+            page.say(sentence, 2)
 
 
 def _found(page: _Page, data: ReportData) -> None:

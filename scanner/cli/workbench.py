@@ -129,6 +129,12 @@ class Workbench:
         newest = max((scan.id for scan in self.store.scans()), default=None)
         return NO_WATCHING if newest is None else self.store.estate_of(newest).watching
 
+    @property
+    def service_names(self) -> dict[str, str]:
+        """By id, as far as there is an inventory."""
+        path = self.settings.path("inventory") or Path("inventory.yaml")
+        return {name: one.name for name, one in self.estate.services.items()} if path.exists() else {}
+
     @cached_property
     def store(self) -> Store:
         return open_store(database_url(self.settings))

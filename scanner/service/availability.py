@@ -1,163 +1,248 @@
-"""Availability of a service over a period: its series from the record, its promise from the inventory.
+"""Availability: from the series of the record to the figures of each service, over any period.
 
-What becomes of them is ``checks.availability``'s business (docs/availability.md). A watch that several places look at
-is combined first; then all watches of the service are needed. Nothing is claimed beyond the record's last flush.
+``availability_series`` makes one series out of the watches of a service, ``availability_terms`` reads the contract.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from itertools import pairwise
 
-from checks import combine
-from checks.availability import Availability, Planned, Record, Terms, availability
-from checks.maintenance import Allowance, Per
+from checks.availability import Record, availability, judge
+from checks.downtime import runs
 from checks.maintenance import Maintenance as Entry
-from checks.service_hours import ServiceHours
-from checks.serviceability import Serviceability, Standing, serviceability, standing
-from inventory.facts.availability import Interval
-from inventory.watch import Calendar, Hours, Promise, Watching
-from scanner.schedule.calendar import parse_calendar
+from checks.service_hours import next_month
+from checks.serviceability import Standing, serviceability, standing
+from inventory.estate import Estate
+from inventory.watch import Promise, Watching
+from reports.availability import (
+    AvailabilityReport,
+    Month,
+    OutageTold,
+    ServiceAvailability,
+    Work,
+    longest_first,
+)
+from scanner.schedule.zones import instant_of, zone_named
+from scanner.service.availability_series import Source, clipped, service_intervals
+from scanner.service.availability_terms import terms_of, words
 from scanner.store.series import Series
-from scanner.store.watching.records import OutageRow, Registered, SeriesRow
+from scanner.store.watching.records import Registered, SeriesRow
 
-STALE_INTERVALS = 2.5  # as checks.watching: a proof of working counts this many intervals
+DAYS = 30
+DAY = 86_400.0
+GAPS = 2.5  # intervals without a look after which a proof of working counts no more
+LIVE = 2 * 3600.0  # a seal that is older than that before a scan tells of a prober that stood still
 
 
 class NoSuchService(ValueError):
-    """Nothing is watched under that name. The message says what is."""
+    """A service that is not watched was asked for; the message says which there are."""
+
+
+class BadPeriod(ValueError):
+    """A period that cannot be meant; the message says what to write."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One service over one period."""
+class Period:
+    """Wall clock times (naive) count in the zone of the service's contract; aware ones everywhere alike."""
 
-    service: str
-    watches: tuple[str, ...]  # keys of its series
-    intervals: tuple[Interval, ...]  # combined, for a picture
-    figures: Availability
-    outages: tuple[OutageRow, ...]  # as they were told of, by series
-    promise: Promise | None
-    claims: tuple["MonthClaim", ...]
+    start: datetime
+    end: datetime
+
+    def within(self, zone: tzinfo) -> tuple[float, float]:
+        """POSIX seconds. Raises :class:`BadPeriod`."""
+        start, end = (_instant(moment, zone) for moment in (self.start, self.end))
+        if start >= end:
+            raise BadPeriod(f"--from {self.start.isoformat()} is not before --to {self.end.isoformat()}")
+        return start, end
+
+
+def _instant(moment: datetime, zone: tzinfo) -> float:
+    return (moment if moment.tzinfo else instant_of(moment, zone)).timestamp()
+
+
+def source(series: Series, watching: Watching, now: float, names: Mapping[str, str] | None = None) -> Source:
+    """The record as it stands."""
+    return Source(series, watching, now, None, series.rows(), series.watched(), series.registered(), names or {})
 
 
 @dataclass(frozen=True, slots=True)
-class MonthClaim:
-    """What the supplier says of one month, beside what was measured of it."""
+class _Watched:
+    """One service, or one watch that belongs to none."""
 
-    month: str
-    figures: Availability
+    id: str
+    name: str
+    rows: tuple[SeriesRow, ...]
+    promise: Promise | None = None
 
+    @property
+    def zone(self) -> tzinfo:
+        return zone_named(self.promise.hours.zone) if self.promise and self.promise.hours else UTC
 
-def services(watching: Watching, rows: Iterable[SeriesRow]) -> tuple[str, ...]:
-    """Every name that can be asked for: services, and watches that belong to none."""
-    known = [row.definition for row in rows] + list(watching.watches)
-    return tuple(sorted({watch.service or watch.name for watch in known if not watch.canary}))
-
-
-def measured(series: Series, watching: Watching, name: str, start: datetime, end: datetime, now: datetime) -> Measured:
-    """Raises :class:`NoSuchService` and :class:`StoreError`."""
-    rows = [row for row in series.rows() if name in (row.definition.service, row.watch) and not row.definition.canary]
-    if not rows:
-        raise NoSuchService(
-            f"nothing was watched for {name!r}; there is {', '.join(services(watching, series.rows()))}"
-        )
-    promise = next((one for one in watching.promises if one.service == name), None)
-    known = series.known_until()
-    until = min(now.timestamp(), known if known is not None else now.timestamp())
-    register = tuple(_entries(series.registered(), name, {row.watch for row in rows}))
-
-    def over(begin: datetime, finish: datetime, claimed: float | None) -> tuple[Availability, tuple[Interval, ...]]:
-        intervals = _combined(series, rows, begin.timestamp(), finish.timestamp())
-        terms = terms_of(promise, begin, finish, claimed)
-        period = begin.timestamp(), finish.timestamp()
-        return availability(Record.of(intervals, terms), period, max(until, period[0]), terms, register), intervals
-
-    figures, intervals = over(start, end, promise.share if promise else None)
-    claims = tuple(
-        MonthClaim(month, over(*_month(month, _zone(promise)), share)[0])
-        for month, share in (promise.claimed if promise else ())
-    )
-    keys = {row.key for row in rows}
-    told = tuple(one for one in series.outages(start.timestamp(), end.timestamp()) if one.key in keys)
-    return Measured(name, tuple(sorted(keys)), intervals, figures, told, promise, claims)
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(row.watch for row in self.rows)
 
 
-def devices(series: Series, now: datetime) -> Serviceability:
-    """For how long each watched asset has been unusable or unseen: several watches of one are all needed."""
-    return serviceability(tuple(_standings(series, now.timestamp())))
-
-
-def _standings(series: Series, now: float) -> Iterator[Standing]:
-    by_asset: dict[str, list[SeriesRow]] = {}
-    for row in series.rows():
-        if row.watched and row.definition.asset:
-            by_asset.setdefault(row.definition.asset, []).append(row)
-    for asset, rows in sorted(by_asset.items()):
-        intervals = _combined(series, rows, 0.0, now)
-        first = min((one.start for one in intervals), default=now)
-        tolerance = STALE_INTERVALS * max(row.definition.every_seconds for row in rows)
-        yield standing(asset, intervals, first, now, tolerance)
-
-
-def _combined(series: Series, rows: Iterable[SeriesRow], start: float, end: float) -> tuple[Interval, ...]:
-    places: dict[str, dict[str, tuple[Interval, ...]]] = {}
-    for row in rows:
-        places.setdefault(row.watch, {})[row.vantage] = series.intervals(row.key, start, end)
-    parts = {watch: combine.vantages(seen) for watch, seen in places.items()}
-    return next(iter(parts.values())) if len(parts) == 1 else combine.needed(parts)
-
-
-def terms_of(promise: Promise | None, start: datetime, end: datetime, claimed: float | None) -> Terms:
-    """The contract's words as the arithmetic takes them."""
-    if promise is None:
-        return Terms()
-    zone = _zone(promise)
-    return Terms(
-        planned=Planned.COUNTED_AS_UP if promise.planned_counts_as_up else Planned.TAKEN_OUT,
-        allowance=Allowance(promise.maintenance_hours, Per.MONTH, zone),
-        degraded_is_down=promise.degraded_counts_as_down,
-        hours=_hours(promise.hours, start, end) if promise.hours else None,
-        zone=zone,
-        claimed=None if claimed is None else Decimal(str(claimed)),
+def measured(asked: Source, period: Period, services: Sequence[str] = ()) -> AvailabilityReport:
+    """Raises :class:`NoSuchService`, :class:`BadPeriod` and :class:`StoreError`."""
+    told = tuple(_told(asked, one, period.within(one.zone)) for one in _chosen(asked, services))
+    start, end = period.within(UTC)
+    standings = tuple(_standings(asked, end))
+    return AvailabilityReport(
+        start=start,
+        end=end,
+        until=min(end, asked.now),
+        services=told,
+        devices=serviceability(standings),
+        out_of_service=longest_first(standings),
+        blind=tuple(_blind(asked, start, min(end, asked.now))),
     )
 
 
-def _zone(promise: Promise | None) -> ZoneInfo:
-    return ZoneInfo(promise.hours.zone if promise and promise.hours else "UTC")
+def _chosen(asked: Source, names: Sequence[str]) -> tuple[_Watched, ...]:
+    """Services and watches by name; without names every service, and every watch that belongs to none. A canary
+    proves the prober, and is nobody's service."""
+    found: dict[str, list[SeriesRow]] = {}
+    for row in (row for row in asked.rows if not row.definition.canary):
+        for name in {row.definition.service or row.watch, *({row.watch} & set(names))}:
+            found.setdefault(name, []).append(row)
+    for name in names:
+        if name not in found:
+            known = ", ".join(sorted(found)[:20]) or "nothing yet; `estatecheck serve` begins to watch"
+            raise NoSuchService(f"nothing was watched for {name[:60]!r}; there is {known}")
+    promises = {promise.service: promise for promise in asked.watching.promises}
+    wanted = names or sorted(found)
+    return tuple(
+        _Watched(name, asked.names.get(name) or name, tuple(found[name]), promises.get(name)) for name in wanted
+    )
 
 
-def _hours(hours: Hours, start: datetime, end: datetime) -> ServiceHours:
-    weekly: Mapping[int, tuple[tuple[int, int], ...]] = dict(enumerate(hours.week))
-    zone = ZoneInfo(hours.zone)
-    return ServiceHours(zone, weekly, frozenset(_holidays(hours.holidays, zone, start, end)))
+def _told(asked: Source, one: _Watched, period: tuple[float, float]) -> ServiceAvailability:
+    terms = terms_of(one.promise, period)
+    intervals = service_intervals(asked, one.rows, *period)
+    register = tuple(_register(asked, one))
+    result = availability(Record.of(intervals, terms), period, asked.now, terms, [entry for entry, _ in register])
+    end = result.end / 1000
+    return ServiceAvailability(
+        service=one.id,
+        name=one.name,
+        series=tuple(sorted(row.key for row in one.rows)),
+        promise=words(one.promise),
+        measured=result,
+        timeline=tuple(clipped(intervals, period[0], end)),
+        outages=tuple(_outages(asked, one, period[0], end)),
+        work=tuple(_work(entry, name) for entry, name in register if entry.start < period[1] and entry.end > period[0]),
+        months=tuple(_months(asked, one, [entry for entry, _ in register])),
+    )
 
 
-def _holidays(days: Calendar | None, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[date]:
-    """Listed days, and those that an iCalendar file covers as a whole."""
-    if days is None:
+def _outages(asked: Source, one: _Watched, start: float, end: float) -> Iterator[OutageTold]:
+    """Those of each series, by their start. What hid behind an outage is known only to the record as it stands."""
+    children: dict[str, tuple[str, ...]] = {}
+    if asked.seal is None:
+        children = {known.id: known.children for known in asked.series.outages(start, end)}
+    found = [told for row in one.rows for told in _of_series(asked, row.key, start, end, children)]
+    yield from sorted(found, key=lambda told: (told.start, told.series))
+
+
+def _of_series(
+    asked: Source, key: str, start: float, end: float, children: Mapping[str, tuple[str, ...]]
+) -> Iterator[OutageTold]:
+    intervals = asked.intervals(key, start, end)
+    inside = [run for run in runs(intervals) if run.start < end * 1000 and (run.latest or math.inf) > start * 1000]
+    if not inside:
         return
-    yield from days.days
-    if days.ics:
-        for span in parse_calendar(days.ics, zone).spans(start - timedelta(days=1), end + timedelta(days=1)):
-            day = span.start.astimezone(zone).date()
-            while datetime.combine(day + timedelta(days=1), datetime.min.time(), zone) <= span.end.astimezone(zone):
-                yield day
-                day += timedelta(days=1)
+    known = asked.seal.known_until if asked.seal else math.inf
+    changes = asked.series.changes(key, inside[0].start / 1000, inside[-1].start / 1000 + 1)
+    after = {round(one.start * 1000): one.after for one in changes if one.learned_at <= known}
+    reasons = {round(one.start * 1000): one.reason for one in intervals}
+    for run in inside:
+        begun, ended = run.start / 1000, None if run.latest is None else run.latest / 1000
+        hidden = children.get(f"{key}@{begun:.3f}", ())
+        yield OutageTold(key, begun, after.get(run.start), ended, reasons.get(run.start, ""), hidden)
 
 
-def _entries(registered: Iterable[Registered], service: str, watches: set[str]) -> Iterator[Entry]:
-    """The register's standing entries for this service. A withdrawn one, or an older wording, excludes nothing."""
-    for one in registered:
-        said = one.declared
-        if one.until is None and (service in said.services or watches & set(said.watches)):
-            times = said.starts.timestamp(), said.ends.timestamp()
-            yield Entry(one.registered_at, *times, said.declared_by, said.reference)
+# what was declared, and what the supplier says
 
 
-def _month(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    first = date.fromisoformat(f"{month}-01")
-    following = (first + timedelta(days=32)).replace(day=1)
-    begin, end = (datetime.combine(day, datetime.min.time(), zone) for day in (first, following))
-    return begin.astimezone(UTC), end.astimezone(UTC)
+def _register(asked: Source, one: _Watched) -> Iterator[tuple[Entry, str]]:
+    """The entries that concern a service, each with its id. One that was withdrawn or replaced before its start never
+    counts; one that was withdrawn in the middle counts until then."""
+    for entry in asked.register:
+        declared = entry.declared
+        concerns = one.id in declared.services or bool(one.names & set(declared.watches))
+        start, end = declared.starts.timestamp(), declared.ends.timestamp()
+        if not concerns or (entry.until is not None and entry.until <= start):
+            continue
+        yield Entry(entry.registered_at, start, _end(entry, end), declared.declared_by, declared.reference), declared.id
+
+
+def _end(entry: Registered, end: float) -> float:
+    return min(end, entry.until) if entry.withdrawn and entry.until is not None else end
+
+
+def _work(entry: Entry, name: str) -> Work:
+    return Work(name, entry.start, entry.end, entry.registered_at, entry.who, entry.reference, entry.late)
+
+
+def _months(asked: Source, one: _Watched, entries: Sequence[Entry]) -> Iterator[Month]:
+    """The supplier's claims, each against its month."""
+    for month, share in one.promise.claimed if one.promise else ():
+        first = date.fromisoformat(f"{month}-01")
+        midnights = (datetime.combine(day, time()) for day in (first, next_month(first)))
+        period = Period(*midnights).within(one.zone)
+        if period[0] >= asked.now:
+            continue
+        terms = terms_of(one.promise, period)
+        record = Record.of(service_intervals(asked, one.rows, *period), terms)
+        found = availability(record, period, asked.now, terms, entries)
+        yield Month(month, judge(Decimal(str(share)), found.promised or found.always), found.claim)
+
+
+# devices, and the prober itself
+
+
+def _standings(asked: Source, end: float) -> Iterator[Standing]:
+    """Each device that a watch belongs to: when was it last proven to work?"""
+    now = min(end, asked.now)
+    devices: dict[str, list[SeriesRow]] = {}
+    for row in asked.rows:
+        if row.definition.asset and row.watched:
+            devices.setdefault(row.definition.asset, []).append(row)
+    for device, rows in sorted(devices.items()):
+        known = min(start for row in rows for start, _ in asked.watched[row.key])
+        tolerance = GAPS * max(row.definition.every_seconds for row in rows)
+        if known < now:
+            yield standing(device, service_intervals(asked, rows, now - 1, now), known, now, tolerance)
+
+
+def _blind(asked: Source, start: float, end: float) -> Iterator[tuple[float, float]]:
+    """Times without a prober, once there had been one."""
+    known = asked.seal.known_until if asked.seal else asked.now
+    lives = sorted((one.started, min(one.alive_until, known)) for one in asked.series.runs() if one.started < known)
+    for (_, until), (again, _) in pairwise(lives):
+        if until < end and again > max(start, until):
+            yield max(until, start), min(again, end)
+    if lives and lives[-1][1] < end:
+        yield max(lives[-1][1], start), end
+
+
+# for the report of a scan
+
+
+def at_scan(series: Series, estate: Estate, started: datetime, days: int = DAYS) -> AvailabilityReport | None:
+    """The days before a scan, as they were known when it began: the same for ever. None: nothing was sealed by then."""
+    begun = started.timestamp()
+    seal = series.sealed_before(begun)
+    if seal is None:
+        return None
+    end = seal.known_until if begun - seal.known_until <= LIVE else begun
+    names = {name: service.name for name, service in estate.services.items()}
+    rows = series.rows(begun)
+    asked = Source(series, estate.watching, end, seal, rows, series.watched(), series.registered(begun), names)
+    moment = datetime.fromtimestamp(end, UTC)
+    return measured(asked, Period(moment - timedelta(days=days), moment))

@@ -18,6 +18,7 @@ from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, 
 from reports.sources import SUPPORT, fresh_days
 from reports.updates import rates_cves, worst_first
 from scanner.probes import can_tell, concerns
+from scanner.service.availability import at_scan
 from scanner.service.feed_rows import PREFIX
 from scanner.service.firmware_chapter import firmware_of
 from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
@@ -78,6 +79,7 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         evidence_root=_root(evidence),
         kind=scan.kind.value,
         firmware=firmware_of(store, hosts),
+        availability=at_scan(store.series, estate, started),
     )
 
 

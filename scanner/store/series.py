@@ -93,10 +93,16 @@ class Series:
 
     # what was seen
 
-    def rows(self) -> tuple[SeriesRow, ...]:
-        """Every series, by name, as it stands after the last flush; also those that are no longer watched."""
+    def rows(self, as_of: float | None = None) -> tuple[SeriesRow, ...]:
+        """Every series, by name, as it stands after the last flush; also those that are no longer watched.
+        ``as_of``: by the definitions of then (the state is that of now)."""
         with self._database.reading() as connection:
-            return definitions.rows(connection)
+            return definitions.rows(connection, as_of)
+
+    def watched(self) -> dict[str, tuple[tuple[float, float | None], ...]]:
+        """By key: from when to when a series was declared in the inventory, oldest first; None: it still is."""
+        with self._database.reading() as connection:
+            return definitions.watched(connection)
 
     def known_until(self) -> float | None:
         """When the last flush was: after it nothing is known. None: there was none."""

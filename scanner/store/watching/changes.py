@@ -89,8 +89,15 @@ def _now(row: Mapping[str, object]) -> dict[str, object]:
 
 
 def known_until(connection: Connection) -> float | None:
-    last: int | None = connection.execute(select(func.max(prober_run.c.alive_until))).scalar()
-    return None if last is None else from_ms(last)
+    """A run that has flushed nothing yet knows nothing, least of all of the time before it."""
+    last = _last_flush(connection)
+    return None if last is None else from_ms(last.alive_until)
+
+
+def _last_flush(connection: Connection) -> Stored | None:
+    """The newest batch, with the instant (ms) until which its run was alive."""
+    asked = select(sample_batch, prober_run.c.alive_until).join(prober_run, prober_run.c.id == sample_batch.c.run_id)
+    return connection.execute(asked.order_by(sample_batch.c.id.desc()).limit(1)).first()
 
 
 def horizon(connection: Connection, seal: Seal | None = None) -> Horizon | None:
@@ -98,11 +105,8 @@ def horizon(connection: Connection, seal: Seal | None = None) -> Horizon | None:
     if seal is not None:
         told = json.loads(seal.statement)
         return Horizon(seal.last_batch, told["known_until"], _pending(told["pending"]))
-    last = connection.execute(select(sample_batch).order_by(sample_batch.c.id.desc()).limit(1)).first()
-    alive: int | None = connection.execute(select(func.max(prober_run.c.alive_until))).scalar()
-    if last is None or alive is None:
-        return None
-    return Horizon(last.id, alive, _pending(json.loads(last.pending)))
+    last = _last_flush(connection)
+    return None if last is None else Horizon(last.id, last.alive_until, _pending(json.loads(last.pending)))
 
 
 def _pending(pairs: Iterable[Sequence[int]]) -> dict[int, int]:

@@ -4,17 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from inventory.facts.availability import State
 from inventory.watch import Watch
 from scanner.store.codec import dump, load
 from scanner.store.records import StoreError
-from scanner.store.schema import snapshot
+from scanner.store.schema import Stored, snapshot
 from scanner.store.series_schema import state_change, watch, watch_now, watch_version
 from scanner.store.snapshots import save_texts
 from scanner.store.watching.journal import from_ms, to_ms
 from scanner.store.watching.records import Declared, SeriesRow, series_key
+
+_FOREVER = 2**62  # ms
 
 
 def declare(connection: Connection, declared: Sequence[Declared], now: float) -> dict[str, int]:
@@ -47,8 +49,9 @@ def _refuse_twins(declared: Sequence[Declared]) -> None:
         keys.add(one.key)
 
 
-def _newest() -> Select[*tuple[Any, ...]]:
+def _newest(then: ColumnElement[bool] | None = None) -> Select[*tuple[Any, ...]]:
     last = select(func.max(watch_version.c.id)).group_by(watch_version.c.watch_id)
+    last = last if then is None else last.where(then)
     return select(watch_version.c.watch_id, watch_version.c.definition_id).where(watch_version.c.id.in_(last))
 
 
@@ -82,14 +85,16 @@ def named(names: Mapping[int, tuple[str, str]], number: int) -> str:
     return series_key(*names[number]) if number in names else f"series {number}"
 
 
-def rows(connection: Connection) -> tuple[SeriesRow, ...]:
-    """By watch and vantage. One that is no longer watched tells its last definition."""
+def rows(connection: Connection, as_of: float | None = None) -> tuple[SeriesRow, ...]:
+    """By watch and vantage. One that is no longer watched tells its last definition. ``as_of``: as declared then."""
+    then = watch_version.c.at <= (_FOREVER if as_of is None else to_ms(as_of))
     last = (
         select(func.max(watch_version.c.id))
-        .where(watch_version.c.definition_id.is_not(None))
+        .where(watch_version.c.definition_id.is_not(None), then)
         .group_by(watch_version.c.watch_id)
     )
-    watched = {row.watch_id for row in connection.execute(_newest()) if row.definition_id is not None}
+    newest = connection.execute(_newest(then))
+    watched = {row.watch_id for row in newest if row.definition_id is not None}
     asked = (
         select(watch, snapshot.c.content, state_change.c.state, state_change.c.start, state_change.c.reason)
         .join(watch_version, watch_version.c.watch_id == watch.c.id)
@@ -99,16 +104,26 @@ def rows(connection: Connection) -> tuple[SeriesRow, ...]:
         .where(watch_version.c.id.in_(last))
         .order_by(watch.c.name, watch.c.vantage)
     )
-    return tuple(
-        SeriesRow(
-            row.id,
-            row.name,
-            row.vantage,
-            load(Watch, row.content),
-            row.id in watched,
-            State(row.state) if row.state else State.UNKNOWN,
-            None if row.start is None else from_ms(row.start),
-            row.reason or "",
-        )
-        for row in connection.execute(asked)
-    )
+    return tuple(_series(row, row.id in watched) for row in connection.execute(asked))
+
+
+def _series(row: Stored, watched: bool) -> SeriesRow:
+    state = State(row.state) if row.state else State.UNKNOWN
+    since = None if row.start is None else from_ms(row.start)
+    return SeriesRow(row.id, row.name, row.vantage, load(Watch, row.content), watched, state, since, row.reason or "")
+
+
+Spans = tuple[tuple[float, float | None], ...]
+
+
+def watched(connection: Connection) -> dict[str, Spans]:
+    """By key: from when to when a series was declared, oldest first; None: it still is."""
+    names, found = keys(connection), dict[int, list[tuple[float, float | None]]]()
+    for row in connection.execute(select(watch_version).order_by(watch_version.c.id)):
+        spans = found.setdefault(row.watch_id, [])
+        open_ = bool(spans) and spans[-1][1] is None
+        if row.definition_id is None and open_:
+            spans[-1] = (spans[-1][0], from_ms(row.at))
+        elif row.definition_id is not None and not open_:
+            spans.append((from_ms(row.at), None))
+    return {series_key(*names[number]): tuple(spans) for number, spans in found.items()}

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -21,6 +22,7 @@ from scanner.store.watching.records import HOUR, Declared, Run, series_key
 
 MAX_WAITING = 2_000_000  # entries that could not be written yet: then the daemon must stop, not forget
 _ADD = insertion(sample_batch)
+_NOTHING: Mapping[str, Any] = {}  # the fleet looks at state and reason alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Recorder:
         reason = clean(sample.reason[:MAX_REASON]) if sample.reason else ""
         total = tenths(sample.timings)
         self._journal.add(state, number, at, total, reason)
-        exact = Sample(key, at / 1000, STATES[state], reason)
+        exact = Sample(key, at / 1000, STATES[state], reason, _NOTHING, _NOTHING)
         result = self._fleet.feed(exact)
         memory = self._fleet.memory(key)
         if memory.pending is not None and memory.pending_since == exact.at:

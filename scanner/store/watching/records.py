@@ -172,6 +172,7 @@ class Seal:
 
     hour: int  # POSIX seconds, a multiple of 3600
     sealed_at: float
+    known_until: float  # what it covers was flushed by then
     last_batch: int
     hash: str
     key_id: str

@@ -208,6 +208,6 @@ def before(connection: Connection, instant: float) -> Seal | None:
 
 
 def _seal(row: Stored) -> Seal:
-    sealed_at = from_ms(row.sealed_at)
-    signature = bytes(row.signature)
-    return Seal(row.hour, sealed_at, row.last_batch, row.hash, row.key_id, row.statement, signature)
+    known_until = from_ms(json.loads(row.statement)["known_until"])
+    sealed_at, signature = from_ms(row.sealed_at), bytes(row.signature)
+    return Seal(row.hour, sealed_at, known_until, row.last_batch, row.hash, row.key_id, row.statement, signature)

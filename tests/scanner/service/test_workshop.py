@@ -15,7 +15,7 @@ import pytest
 from checks.finding import Member, Outcome
 from inventory.facts import Missing, Reason
 from scanner.engine import Looked
-from scanner.probes import can_tell
+from scanner.probes import concerns
 from scanner.service import members, workshop
 from scanner.service import scan as scanning
 from scanner.service.bench import Order, Worked
@@ -25,7 +25,7 @@ from scanner.service.workshop import maker_for
 from scanner.store.records import StoredHost
 from scanner.store.store import open_store
 from scanner.transports import WAYS
-from tests.scanner.service.visits import CHECKS, Way, bench, job, order, visits
+from tests.scanner.service.visits import CHECKS, Way, asset, bench, job, order, visits
 
 NAMES = tuple(f"host-{n:02d}" for n in range(24))
 
@@ -119,7 +119,7 @@ def test_a_scan_stores_the_same_both_ways(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert one.state == two.state == "complete"
     assert len(one.saved) == len(two.saved) == len(NAMES)
     assert hosts_here == hosts_there
-    concerned = sum(can_tell("test", check.needs) for check in CHECKS)
+    concerned = sum(concerns(asset(NAMES[0]), check.needs) for check in CHECKS)
     assert concerned > 50
     assert all(len(host.answers) > 10 and len(host.runs) >= concerned for host in hosts_here)
     assert blobs_here == blobs_there

@@ -20,6 +20,8 @@ from scanner.store import schema
 from scanner.store.migrations import config, upgrade
 from scanner.store.records import ScanKind, StoreError
 from scanner.store.store import open_store
+from tests.scanner.store.series_world import HOUR, Prober, declared
+from tests.scanner.store.series_world import START as SERIES_START
 from tests.scanner.store.world import Bench, run
 
 
@@ -92,9 +94,9 @@ def stamp(path: str, revision: str) -> None:
     connection.close()
 
 
-def as_first_version(source: str, target: str) -> None:
-    """What ``source`` holds, in a record as the first version of this program made it."""
-    upgrade(target, "0001")
+def as_first_version(source: str, target: str, version: str = "0001") -> None:
+    """What ``source`` holds, in a record as the first version of this program made it, or a later one."""
+    upgrade(target, version)
     new, old = create_engine(source), create_engine(target)
     with new.connect() as read, old.begin() as write:
         reflected = MetaData()
@@ -140,6 +142,36 @@ def test_a_record_of_the_first_version_is_upgraded_with_all_it_holds(tmp_path: P
 @pytest.mark.lab
 def test_the_same_on_postgresql(postgres: Callable[[], str]) -> None:
     upgraded(postgres(), postgres())
+
+
+def with_series(source: str, target: str) -> None:
+    """A record of the version before the series: everything in it stays, and watching can begin."""
+    make(source)
+    with open_store(source) as store:
+        told = [(row.ref, row.state, row.observed) for row in store.findings()]
+    as_first_version(source, target, "0002")
+    with pytest.raises(StoreError, match="older record version 0002"):
+        open_store(target)
+    assert upgrade(target) == "0002"
+    with open_store(target) as store:
+        assert [(row.ref, row.state, row.observed) for row in store.findings()] == told
+        assert store.verify_chain() == 1
+        prober = Prober(store, [declared("web")], flush=60.0)
+        prober.begin()
+        prober.work(SERIES_START + HOUR + 60)
+        assert len(prober.seal()) == 1
+        assert store.series.verify_seals(prober.key.holds).samples_checked
+        with pytest.raises(StoreError, match="never changed or deleted"), store._database.writing() as connection:
+            connection.exec_driver_sql("UPDATE state_change SET state = 'up'")
+
+
+def test_a_record_without_series_is_upgraded(tmp_path: Path) -> None:
+    with_series(f"sqlite:///{tmp_path / 'new.db'}", f"sqlite:///{tmp_path / 'old.db'}")
+
+
+@pytest.mark.lab
+def test_a_record_without_series_is_upgraded_on_postgresql(postgres: Callable[[], str]) -> None:
+    with_series(postgres(), postgres())
 
 
 def test_a_newer_record_is_refused(database: str) -> None:

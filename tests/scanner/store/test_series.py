@@ -65,6 +65,16 @@ def test_downtime_of_the_prober_is_unknown_from_the_last_proof_on(store: Store) 
     assert ends == [(START, START + 300), (START + 1200, None)]
 
 
+def test_a_prober_that_only_begins_says_nothing_of_the_time_before_it(store: Store) -> None:
+    prober = Prober(store, [declared("web")])
+    prober.begin()
+    prober.work(START + 300)
+    prober.die()
+    store.series.begin_run("1.0", START + 1200)  # it has read nothing back yet, and may die here too
+    assert states(store, "web", START, START + 1800) == [(0.123, 300.0, UP)]
+    assert store.series.known_until() == START + 300
+
+
 def test_after_an_end_nothing_is_claimed(store: Store) -> None:
     prober = Prober(store, [declared("web")])
     prober.begin()

@@ -1,0 +1,158 @@
+"""The chapter on availability, as the HTML and the terminal report tell it: what is worst first, bounded. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from markupsafe import Markup
+
+from checks.availability import Verdict
+from checks.serviceability import Serviceability
+from reports.availability import AvailabilityReport, ServiceAvailability, age, hours, percent, sets, stamp, told
+from reports.text import count, safe_text
+from reports.timeline import LEGEND, hatch, strip
+
+MOST_SERVICES = 200  # rows of the table
+MOST_STRIPS = 40
+MOST_OUTAGES = 100
+MOST_WORK = 100
+MOST_DEVICES = 100
+_RANK = {Verdict.DOES_NOT_HOLD: 0, Verdict.CANNOT_BE_DECIDED: 1, Verdict.HOLDS: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """One outage as it is told."""
+
+    series: str
+    start: str
+    ended: str
+    lasted: str
+    reason: str
+
+
+def worst_first(services: Sequence[ServiceAvailability]) -> list[ServiceAvailability]:
+    """Broken promises, then those that cannot be decided, then by the lower bound."""
+    return sorted(services, key=_badness)
+
+
+def _badness(one: ServiceAvailability) -> tuple[int, Fraction, str]:
+    claim, lower = one.measured.claim, one.measured.always.lower
+    return _RANK[claim.verdict] if claim else 2, Fraction(2) if lower is None else lower, one.service
+
+
+def promise(one: ServiceAvailability) -> str:
+    claim = one.measured.claim
+    return f"{percent(claim.claimed)} {claim.verdict.value}" if claim else "none"
+
+
+def chapter(report: AvailabilityReport, letter: str) -> dict[str, Any]:
+    """What the template prints."""
+    services = worst_first(report.services)
+    outages = lost(report)
+    work = [(one, work) for one in report.services for work in one.work]
+    return {
+        "letter": letter,
+        "from": stamp(report.start),
+        "to": stamp(report.end),
+        "blind": blind(report),
+        "services": [_row(n, one) for n, one in enumerate(services[:MOST_SERVICES])],
+        "more": max(0, len(services) - MOST_SERVICES),
+        "hatch": _defs(),
+        "legend": LEGEND,
+        "outages": outages[:MOST_OUTAGES],
+        "more_outages": max(0, len(outages) - MOST_OUTAGES),
+        "work": [
+            {
+                "name": f"{one.name}: {w.id}",
+                "start": stamp(w.start),
+                "end": stamp(w.end),
+                "registered": stamp(w.registered_at),
+                "late": w.late,
+                "who": f"{w.who} {w.reference}".strip(),
+            }
+            for one, w in work[:MOST_WORK]
+        ],
+        "devices": devices(report.devices),
+        "out": [
+            {
+                "device": d.device,
+                "condition": d.condition.value,
+                "age": age(d.age),
+                "since": "" if d.since is None else stamp(d.since),
+                "never": d.never_worked,
+            }
+            for d in report.out_of_service[:MOST_DEVICES]
+        ],
+    }
+
+
+def _defs() -> Markup:
+    return Markup('<svg class="defs" width="0" height="0" aria-hidden="true">{}</svg>').format(hatch())
+
+
+def _row(place: int, one: ServiceAvailability) -> dict[str, Any]:
+    rows = [
+        {"name": figures.name, "told": _kept_together(told(figures)), "verdict": promise(one)} for figures in sets(one)
+    ]
+    return {
+        "name": one.name,
+        "rows": rows,
+        "strip": strip(f"strip-{place}", one) if place < MOST_STRIPS else Markup(""),
+        "claims": claims(one),
+    }
+
+
+def _kept_together(words: Mapping[str, str]) -> dict[str, str]:
+    """A number and its unit stay on one line."""
+    return {name: text.replace(" ", "\u00a0") for name, text in words.items()}
+
+
+def claims(one: ServiceAvailability) -> str:
+    """What the supplier said of its months, and what became of it."""
+    said = (
+        f"{m.month}: {percent(m.claimed.claimed)} {m.claimed.verdict.value} ({hours(m.claimed.down)} down, "
+        f"{hours(m.claimed.down_at_most)} at most)"
+        for m in one.months
+        if m.claimed
+    )
+    text = "; ".join(said)
+    return f"Claimed by the supplier: {text}." if text else ""
+
+
+def lost(report: AvailabilityReport) -> list[Lost]:
+    """Outages of all services, each series once, the longest first."""
+    found = {outage.id: (outage, one.measured.end / 1000) for one in report.services for outage in one.outages}
+    lengths = [((end if o.ended is None else o.ended) - o.start, o) for o, end in found.values()]
+    return [
+        Lost(
+            o.series,
+            stamp(o.start),
+            "not over by then" if o.ended is None else stamp(o.ended),
+            hours(round(length * 1000)),
+            o.reason,
+        )
+        for length, o in sorted(lengths, key=lambda pair: (-pair[0], pair[1].id))
+    ]
+
+
+def blind(report: AvailabilityReport) -> str:
+    total = round(sum(end - start for start, end in report.blind) * 1000)
+    if not total:
+        return ""
+    return f"Nobody probed for {hours(total)} of this time ({count(len(report.blind), 'gap')}); it is unknown."
+
+
+def devices(told_of: Serviceability) -> str:
+    """One sentence."""
+    if not told_of.devices:
+        return "No device is watched for itself."
+    text = (
+        f"{told_of.in_service} of {count(told_of.devices, 'watched device')} in service; {told_of.unusable} unusable, "
+        f"{told_of.unseen} unseen."
+    )
+    if told_of.p50 is None or told_of.p95 is None or told_of.longest is None:
+        return text
+    longest = f"longest {safe_text(told_of.longest.device)}, {age(told_of.longest.age)}"
+    return f"{text} Out of service for: median {age(told_of.p50)}, 95th percentile {age(told_of.p95)}, {longest}."
