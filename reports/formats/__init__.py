@@ -28,8 +28,15 @@ class _Ours:
 
 
 FORMATS: Mapping[str, Format] = {
+    "csv": _Ours(".csv", "reports.formats.csv_file"),
+    "defectdojo": _Ours(".defectdojo.json", "reports.formats.defectdojo"),
     "html": _Ours(".html", "reports.formats.html"),
     "json": _Ours(".json", "reports.formats.json_file"),
+    "junit": _Ours(".junit.xml", "reports.formats.junit"),
+    "metrics": _Ours(".metrics.txt", "reports.formats.metrics"),
+    "oscal-poam": _Ours(".oscal-poam.json", "reports.formats.oscal_poam"),
+    "oscal-results": _Ours(".oscal-results.json", "reports.formats.oscal_results"),
+    "sarif": _Ours(".sarif", "reports.formats.sarif"),
     "terminal": _Ours(".txt", "reports.formats.terminal"),
 }
 

@@ -66,7 +66,9 @@ def test_only_html_loads_jinja() -> None:
 
 
 def test_names_and_suffixes() -> None:
-    assert {n: f.suffix for n, f in formats.FORMATS.items()} == {"html": ".html", "json": ".json", "terminal": ".txt"}
+    suffixes = {name: form.suffix for name, form in formats.FORMATS.items()}
+    assert suffixes.items() >= {"csv": ".csv", "html": ".html", "json": ".json", "terminal": ".txt"}.items()
+    assert len(set(suffixes.values())) == len(suffixes), "each writes a file of its own"
     assert set(formats.FORMATS) <= set(formats.names())
     assert formats.find("json") is formats.FORMATS["json"]
 
@@ -106,14 +108,14 @@ def test_a_plug_in_adds_a_format_and_cannot_take_ours() -> None:
     formats.find("foreign").render(sample(1), out)
     assert out.getvalue() == b"Fenmarsh Courts Service"
     assert formats.find("html") is formats.FORMATS["html"]
-    assert formats.names() == ("absent", "broken", "foreign", "html", "json", "shapeless", "terminal")
+    assert formats.names() == tuple(sorted({*formats.FORMATS, "absent", "broken", "foreign", "shapeless"}))
 
 
 @pytest.mark.usefixtures("_plugged")
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("nothing", r"There is no report format 'nothing'; choose one of: absent, broken, foreign, html, json"),
+        ("nothing", r"There is no report format 'nothing'; choose one of: absent, broken, .*foreign, .*html, json"),
         ("broken", "cannot be loaded"),
         ("absent", "cannot be loaded"),
         ("shapeless", r"has no suffix and render\(data, out\)"),

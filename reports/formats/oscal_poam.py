@@ -1,0 +1,56 @@
+"""OSCAL plan of action and milestones: an item for each issue, with its risk, remedy and occurrences.
+
+Source: NIST OSCAL 1.2.1 plan-of-action-and-milestones.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from reports.json_stream import write
+from reports.oscal import OURS, Ids, Json, inventory, line, metadata, observations, prop, risk_name, risks
+from reports.report import Issue, ReportData
+
+NOTHING = "Nothing was found to act on. That speaks only for what could be looked at."
+
+
+def render(data: ReportData, out: BinaryIO) -> None:
+    ids = Ids(data)
+    document: Json = {
+        "uuid": ids.of("poam"),
+        "metadata": metadata(data, "Plan of action and milestones", ids),
+        "system-id": {
+            "identifier-type": OURS,
+            "id": _system(data.estate),
+        },
+        "poam-items": _items(data, ids),
+    }
+    if data.assets:
+        document["local-definitions"] = {"inventory-items": inventory(data, ids)}
+    if data.issues:
+        document |= {"observations": observations(data, ids), "risks": risks(data, ids)}
+    write({"plan-of-action-and-milestones": document}, out)
+
+
+def _system(estate: str) -> str:
+    return hashlib.sha256(estate.encode("utf-8", "replace")).hexdigest()
+
+
+def _items(data: ReportData, ids: Ids) -> Iterator[Json]:
+    """The schema wants at least one."""
+    if not data.issues:
+        yield {"uuid": ids.of("item"), "title": "No action", "description": NOTHING}
+    for issue in data.issues:
+        yield _item(issue, ids)
+
+
+def _item(issue: Issue, ids: Ids) -> Json:
+    hit = f"{len(issue.occurrences)} occurrences on {len(issue.assets)} assets"
+    return {
+        "uuid": ids.of("item", risk_name(issue)),
+        "title": line(issue.title),
+        "description": line(f"{issue.check.remedy.text} {hit}."),
+        "props": [prop("severity", issue.severity.value), prop("theme", issue.check.theme.value)],
+        "related-observations": [{"observation-uuid": ids.of("observation", o.fingerprint)} for o in issue.occurrences],
+        "related-risks": [{"risk-uuid": ids.of("risk", risk_name(issue))}],
+    }

@@ -1,0 +1,233 @@
+"""Formats for machines: valid by the published schemas, right in their numbers, harmless whatever a target sent."""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from checks.finding import Outcome
+from reports import action_plan
+from reports.counting import all_gaps, by_severity
+from reports.formats import FORMATS
+from reports.json_stream import write
+from reports.report import ReportData
+from tests import data as test_data
+from tests.reports.sample import dark, hostile, sample
+
+KINDS = {"sample": sample, "hostile": hostile, "dark": dark}
+SCHEMAS = {
+    "defectdojo": ("defectdojo/generic_findings.schema.json", jsonschema.Draft202012Validator),
+    "oscal-poam": ("oscal/oscal_poam_schema.json", jsonschema.Draft7Validator),
+    "oscal-results": ("oscal/oscal_assessment-results_schema.json", jsonschema.Draft7Validator),
+    "sarif": ("sarif/sarif-schema-2.1.0.json", jsonschema.Draft4Validator),
+}
+
+
+def rendered(name: str, data: ReportData) -> bytes:
+    out = io.BytesIO()
+    FORMATS[name].render(data, out)
+    return out.getvalue()
+
+
+def document(name: str, data: ReportData) -> Any:  # noqa: ANN401 (JSON)
+    return json.loads(rendered(name, data))
+
+
+def pythonic(schema: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Python's ``re`` has no ``\\p{L}``."""
+    if isinstance(schema, dict):
+        return {key: _pattern(one) if key == "pattern" else pythonic(one) for key, one in schema.items()}
+    return [pythonic(one) for one in schema] if isinstance(schema, list) else schema
+
+
+def _pattern(one: Any) -> Any:  # noqa: ANN401 (JSON)
+    return one.replace(r"\p{L}", r"[^\W\d_]").replace(r"\p{N}", r"\d") if isinstance(one, str) else pythonic(one)
+
+
+@cache
+def validator(name: str) -> Any:  # noqa: ANN401 (any of jsonschema's classes)
+    file, kind = SCHEMAS[name]
+    return kind(pythonic(json.loads((test_data.folder() / "schemas" / file).read_text())))
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_it_is_valid(name: str, kind: str) -> None:
+    assert [fault.message for fault in validator(name).iter_errors(document(name, KINDS[kind]()))] == []
+
+
+BROKEN = {
+    "defectdojo": ('"title":', '"titel":'),
+    "oscal-poam": ('"description":', '"descripton":'),
+    "oscal-results": ('"not-satisfied"', '"perhaps"'),
+    "sarif": ('"level":"error"', '"level":"fatal"'),
+}
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schema_would_tell(name: str) -> None:
+    text = rendered(name, sample()).decode()
+    broken = text.replace(*BROKEN[name])
+    assert broken != text
+    assert not validator(name).is_valid(json.loads(broken))
+
+
+def occurrences(data: ReportData) -> Counter[str]:
+    return Counter((o.severity or i.check.severity).value for i in data.issues for o in i.occurrences)
+
+
+def test_defectdojo_counts_and_states() -> None:
+    data = sample()
+    found = document("defectdojo", data)["findings"]
+    assert Counter(f["severity"].lower() for f in found if not f["is_mitigated"]) == occurrences(data)
+    fixed = [f for f in found if f["is_mitigated"]]
+    assert {f["unique_id_from_tool"] for f in fixed} == {o.fingerprint for o in data.fixed} != set()
+    assert not any(f["active"] for f in fixed)
+    assert len({f["unique_id_from_tool"] for f in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("OPEN", {"active": True, "risk_accepted": False, "false_p": False, "under_review": False}),
+        ("STALE", {"active": True, "risk_accepted": False, "false_p": False, "under_review": False}),
+        ("CLAIMED_FIXED", {"active": True, "risk_accepted": False, "false_p": False, "under_review": True}),
+        ("RISK_ACCEPTED", {"active": False, "risk_accepted": True, "false_p": False, "under_review": False}),
+        ("FALSE_POSITIVE", {"active": False, "risk_accepted": False, "false_p": True, "under_review": False}),
+    ],
+)
+def test_a_state_is_never_told_as_mitigated(state: str, told: dict[str, bool]) -> None:
+    data = sample()
+    first = data.issues[0]
+    issue = replace(first, occurrences=tuple(replace(o, state=state) for o in first.occurrences))
+    for finding in document("defectdojo", replace(data, issues=(issue,), fixed=()))["findings"]:
+        assert {key: finding[key] for key in told} == told
+        assert finding["is_mitigated"] is False
+        assert "mitigated" not in finding
+
+
+def test_sarif_tells_what_was_not_assessed() -> None:
+    data = sample()
+    results = document("sarif", data)["runs"][0]["results"]
+    assert sum(one["kind"] == "fail" for one in results) == sum(occurrences(data).values())
+    assert sum(one["kind"] == "open" and one["level"] == "none" for one in results) == len(all_gaps(data)) > 0
+    assert {one["kind"] for one in results} == {"fail", "open"}
+
+
+def test_junit_adds_up_and_skips_what_was_not_assessed() -> None:
+    data = sample()
+    suites = ET.fromstring(rendered("junit", data))  # noqa: S314 (our own)
+    assert [suite.get("name") for suite in suites] == [a.asset.name for a in data.assets]
+    for suite in suites:
+        cases = list(suite)
+        assert int(suite.get("tests", "")) == len(cases)
+        for attribute, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.get(attribute, "")) == sum(case.find(element) is not None for case in cases)
+    unseen = [a.asset.name for a in data.assets if not a.logged_in]
+    assert unseen
+    for suite in suites:
+        if suite.get("name") in unseen:
+            assert {child.tag for case in suite for child in case} <= {"skipped"}
+            assert int(suite.get("skipped", "")) > 0
+
+
+def test_a_check_that_could_not_be_judged_everywhere_is_not_satisfied() -> None:
+    data = sample()
+    findings = document("oscal-results", data)["assessment-results"]["results"][0]["findings"]
+    lacking = {gap.check_id for gap in all_gaps(data)}
+    failing = {issue.check.id for issue in data.issues}
+    for finding in findings:
+        target = finding["target"]
+        expected = "fail" if target["target-id"] in failing else "other" if target["target-id"] in lacking else "pass"
+        assert target["status"]["reason"] == expected
+        assert (target["status"]["state"] == "satisfied") == (expected == "pass")
+    assert {finding["target"]["status"]["reason"] for finding in findings} >= {"fail"}
+
+
+def test_nothing_judged_satisfies_nothing() -> None:
+    findings = document("oscal-results", dark())["assessment-results"]["results"][0]["findings"]
+    assert findings
+    assert {finding["target"]["status"]["reason"] for finding in findings} == {"other"}
+    assert all(Outcome.PASS not in asset.checks for asset in dark().assets)
+
+
+def test_the_plan_has_an_item_for_each_issue() -> None:
+    data = sample()
+    plan = document("oscal-poam", data)["plan-of-action-and-milestones"]
+    assert len(plan["poam-items"]) == len(plan["risks"]) == len(data.issues)
+    known = {one["uuid"] for one in plan["observations"]}
+    told = [ref["observation-uuid"] for item in plan["poam-items"] for ref in item["related-observations"]]
+    assert set(told) == known
+    assert len(told) == sum(len(issue.occurrences) for issue in data.issues)
+
+
+@pytest.mark.parametrize("name", [*SCHEMAS, "csv", "junit", "metrics"])
+def test_nothing_invisible_goes_out(name: str) -> None:
+    text = rendered(name, hostile()).decode("utf-8-sig").replace("\r\n", "\n")
+    assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]", text) is None
+    assert "<script>" not in text or name != "junit"
+
+
+def test_a_document_is_written_as_json_would() -> None:
+    out = io.BytesIO()
+    write({"b": iter([{"x": iter([])}, {"y": [1, 2]}]), "a": {"deep": iter(["\u202e"])}, "c": None}, out)
+    assert json.loads(out.getvalue()) == {"b": [{"x": []}, {"y": [1, 2]}], "a": {"deep": ["\u202e"]}, "c": None}
+    assert b"\\u202e" in out.getvalue()
+
+
+def rows(data: ReportData) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(rendered("csv", data).decode("utf-8-sig"), newline="")))
+
+
+def test_the_csv_holds_every_occurrence_once() -> None:
+    data = sample()
+    heading, *found = rows(data)
+    assert len(heading) == 10
+    assert Counter(row[2] for row in found) == occurrences(data)
+    assert sorted(row[0] for row in found) == sorted(o.ref for i in data.issues for o in i.occurrences)
+
+
+def test_no_cell_is_a_formula() -> None:
+    data = hostile()
+    assert any(o.observed.startswith("=") for i in data.issues for o in i.occurrences) or "=1+1" in str(data)
+    first = data.issues[0]
+    worst = ("=1+1|cmd", "+1", "-1", "@SUM(1)", " =1", "\t=1", "\r=1")
+    shown = tuple(replace(first.occurrences[0], observed=text, ref=f"EC-{n}") for n, text in enumerate(worst))
+    _, *found = rows(replace(data, issues=(replace(first, occurrences=shown),)))
+    assert len(found) == len(worst)
+    assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for row in found for cell in row if cell)
+
+
+def test_the_plan_is_by_supplier_and_adds_up() -> None:
+    data = sample()
+    planned = list(action_plan.plan(data))
+    assert sum(row.occurrences for row in planned) == sum(occurrences(data).values())
+    assert len({(row.issue, row.supplier) for row in planned}) == len(planned)
+    assert {row.type for row in planned} >= {"patch", "firmware", "config", "EOL", "availability"}
+    named = {supplier.name for supplier in data.suppliers.values()}
+    assert {row.supplier for row in planned} <= named | {action_plan.NO_SUPPLIER}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_metrics_are_read_by_a_parser_and_add_up(kind: str) -> None:
+    data = KINDS[kind]()
+    families = {f.name: f for f in text_string_to_metric_families(rendered("metrics", data).decode())}
+    told = {s.labels["severity"]: int(s.value) for s in families["estatecheck_report_occurrences"].samples}
+    assert {name: n for name, n in told.items() if n} == {
+        severity.value: units.occurrences for severity, units in by_severity(data.issues).items() if units.occurrences
+    }
+    steps = {s.labels["step"]: int(s.value) for s in families["estatecheck_report_coverage_assets"].samples}
+    assert steps["known"] == len(data.assets)
+    lacking = sum(int(s.value) for s in families["estatecheck_report_not_assessed"].samples)
+    assert lacking == len(all_gaps(data))
