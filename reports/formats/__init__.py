@@ -38,6 +38,7 @@ FORMATS: Mapping[str, Format] = {
     "oscal-results": _Ours(".oscal-results.json", "reports.formats.oscal_results"),
     "sarif": _Ours(".sarif", "reports.formats.sarif"),
     "terminal": _Ours(".txt", "reports.formats.terminal"),
+    "xlsx": _Ours(".xlsx", "reports.formats.xlsx"),
 }
 
 
