@@ -102,7 +102,9 @@ class Declaration:
 
 def _unknown(asked: Predicate, context: Context, item: object, subject: Subject = HOST) -> Ruling:
     names = ", ".join(dict.fromkeys(asked.unknown(context, item)))
-    return Ruling(Outcome.NOT_ASSESSED, f"the host did not report {names}", subject, Reason.OUTPUT_UNREADABLE)
+    why = getattr(item, "why", "")  # an item that could not be seen says why itself
+    said = f"{subject.key}: {why}" if why else f"the host did not report {names}"
+    return Ruling(Outcome.NOT_ASSESSED, said, subject, Reason.OUTPUT_UNREADABLE)
 
 
 def check_from(block: Value, source: str, line: int) -> Check:

@@ -44,7 +44,6 @@ _BY_FAIL = {
     State.CLAIMED_FIXED: Move(State.OPEN, "claim rejected"),
     State.CLAIM_UNVERIFIABLE: Move(State.OPEN, "claim rejected"),
     State.STALE: Move(State.OPEN, "seen again"),
-    State.MITIGATED: Move(State.OPEN, "seen again"),
     State.OUT_OF_SERVICE: Move(State.OPEN, "back in service"),
     State.VERIFIED_FIXED: Move(State.OPEN, "regressed", new_episode=True),
 }
@@ -53,12 +52,21 @@ CLOSED_BY_PROOF = frozenset(
 )
 
 
-def after_fail(state: State | None, *, check_changed: bool = False) -> Move | None:
-    """What a fail does. ``state`` None: never seen before. None comes back when the state stays."""
+_DECIDED = (State.FALSE_POSITIVE, State.MITIGATED)  # a person decided on what that check said then
+
+
+def after_fail(state: State | None, *, check_changed: bool = False, worse: bool = False) -> Move | None:
+    """What a fail does. ``state`` None: never seen before. None comes back when the state stays.
+
+    ``worse``: it is rated higher than at its last fail. What is mitigated goes on failing, for the weakness is still
+    there: only a fail that says something new reopens it (docs/decisions/2026-11-23-mitigated-fails-on.md).
+    """
     if state is None:
         return Move(State.OPEN, "first seen")
-    if state is State.FALSE_POSITIVE and check_changed:
+    if state in _DECIDED and check_changed:
         return Move(State.OPEN, "the check changed")
+    if state is State.MITIGATED and worse:
+        return Move(State.OPEN, "worse than when mitigated")
     return _BY_FAIL.get(state)
 
 
@@ -143,6 +151,7 @@ class Sighting:
     reached: bool = True
     logged_in: bool = True
     identity_note: str = ""
+    scope: str = ""  # of an import: what the other tool was asked for (checks.import_proof)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -153,6 +162,7 @@ class Sighting:
             "privilege": self.privilege.value,
             "support": self.support_snapshot,
             **({"feeds": dict(self.feeds)} if self.feeds else {}),
+            **({"scope": self.scope} if self.scope else {}),
             "evidence": [source.sha256 for source in self.sources],
         }
 

@@ -12,7 +12,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from checks.watching import Change, Memory, Rule, Step, blind, lose, ripe, settle, silent, step, tick
+from checks.watching import (
+    Change,
+    Memory,
+    Rule,
+    Step,
+    blind,
+    lose,
+    ripe,
+    same_again,
+    set_back,
+    settle,
+    silent,
+    step,
+    tick,
+)
 from inventory.facts.availability import Sample, State
 
 
@@ -65,6 +79,9 @@ class Result:
     looks: Mapping[str, float] = field(default_factory=dict)  # watch -> look again then (POSIX seconds), out of turn
 
 
+_NOTHING = Result()
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What a daemon writes down, to go on after it was killed."""
@@ -100,6 +117,10 @@ class Fleet:
     def feed(self, sample: Sample) -> Result:
         """Take in one sample of a known watch (KeyError otherwise)."""
         watch, rule = sample.watch, self._rules[sample.watch]
+        again = same_again(self._memories[watch], sample, rule)
+        if again and self._alone(watch, sample.state):
+            self._memories[watch] = again
+            return _NOTHING
         last_at = self._memories[watch].last_at
         if last_at is not None and sample.at <= last_at:
             return Result()
@@ -110,6 +131,10 @@ class Fleet:
         self._take(step(self._memories[watch], sample, rule, hold=bool(rule.parents)), sample.at)
         self._decide([watch, *self._children[watch]], sample.at)
         return self._result()
+
+    def _alone(self, watch: str, state: State) -> bool:
+        """Nobody waits for this look, and nothing hides it."""
+        return not self._children[watch] and not (state is State.DOWN and self._rules[watch].parents)
 
     def tick(self, now: float) -> Result:
         """Call this every few seconds: gaps, and children that have waited long enough for their parents."""
@@ -123,6 +148,11 @@ class Fleet:
         """Call this first after a downtime of the scanner that lasted until ``end``."""
         for watch, memory in tuple(self._memories.items()):
             self._take(blind(memory, end, self._rules[watch], reason), end)
+        return self._result()
+
+    def set_back(self, watch: str, now: float, by: float, reason: str, *, seen: bool = True) -> Result:
+        """The clock that dates the samples of this watch was set back (``checks.watching.set_back``)."""
+        self._take(set_back(self._memories[watch], now, by, reason, seen=seen), now)
         return self._result()
 
     def _result(self) -> Result:
@@ -157,7 +187,8 @@ class Fleet:
         outage = self._open.pop(change.watch, None)
         if outage is None:
             return
-        closed = replace(outage, end=change.start, last_failed=change.after)
+        end = max(change.start, outage.start)  # a clock that was set back in between shows less
+        closed = replace(outage, end=end, last_failed=change.after)
         self._events.append(Event(Happened.CLOSED, change.watch, now, closed))
         for name, memory in self._memories.items():
             if memory.behind == change.watch:

@@ -6,6 +6,7 @@
 - Out of UNKNOWN one answer is enough to be UP; a failure has to be confirmed.
 - No sample for longer than ``gap`` times the interval, or a downtime of the scanner in which one was due: UNKNOWN from
   the last proof on. An UNKNOWN sample (the prober could not look): UNKNOWN from that sample on.
+- The clock was set back (``set_back``): UNKNOWN for what cannot be put in order, and on from there by the new clock.
 - Flapping is Nagios' rule: the last 21 confirmed results, newer changes weigh more, two thresholds.
 """
 
@@ -90,8 +91,9 @@ def step(memory: Memory, sample: Sample, rule: Rule, *, hold: bool = False) -> S
     """
     if memory.last_at is not None and sample.at <= memory.last_at:
         return Step(memory)
-    if sample.state is memory.state and memory.history == _STEADY.get(memory.state) and _quiet(memory, sample.at, rule):
-        return Step(_again(memory, sample.at))
+    again = same_again(memory, sample, rule)
+    if again:
+        return Step(again)
     lost = tick(memory, sample.at, rule)
     if sample.state in _LETTER:
         known = _known(replace(lost.memory, last_at=sample.at), sample, rule, hold)
@@ -101,14 +103,32 @@ def step(memory: Memory, sample: Sample, rule: Rule, *, hold: bool = False) -> S
     return replace(known, changes=lost.changes + known.changes)
 
 
-def _quiet(memory: Memory, now: float, rule: Rule) -> bool:
-    return memory.pending is None and not memory.flapping and not silent(memory, now, rule)
-
-
-def _again(memory: Memory, at: float) -> Memory:
-    """The same as ever, which is nearly always: written out, since ``replace`` takes five times as long."""
-    good = memory.last_good if memory.state is State.DOWN else at
-    return Memory(memory.watch, memory.state, memory.since, at, at, good, history=memory.history, behind=memory.behind)
+def same_again(memory: Memory, sample: Sample, rule: Rule) -> Memory | None:
+    """The same as ever, which is nearly always: the next memory at once (``replace`` takes five times as long). None
+    when it is not that simple: something hangs, changed as far back as is remembered, or was missing."""
+    state, at, last = memory.state, sample.at, memory.last_at
+    if sample.state is not state or state is State.UNKNOWN or memory.pending is not None or memory.flapping:
+        return None
+    if last is None or not last < at <= last + rule.every * rule.gap:
+        return None
+    steady, long = _STEADY[state], len(memory.history)
+    if memory.history != steady[:long]:
+        return None
+    good = memory.last_good if state is State.DOWN else at
+    return Memory(
+        memory.watch,
+        state,
+        memory.since,
+        at,
+        at,
+        good,
+        None,
+        memory.pending_since,
+        memory.pending_count,
+        memory.pending_reason,
+        steady[: long + 1],
+        behind=memory.behind,
+    )
 
 
 def silent(memory: Memory, now: float, rule: Rule) -> bool:
@@ -134,6 +154,23 @@ def _lose_from_proof(memory: Memory, reason: str) -> Step:
     """From the last proof on; when a failure hangs unconfirmed, that proof came before it."""
     start = memory.pending_since if memory.proof is None else memory.proof
     return lose(replace(memory, pending=None), start, reason)
+
+
+def set_back(memory: Memory, now: float, by: float, reason: str, *, seen: bool = True) -> Step:
+    """The clock that dated the samples was set back and shows ``now``; by the monotonic clock the last ``by`` seconds
+    were dated by the other one. A state that held all that time held by either clock; else it is UNKNOWN from the
+    beginning of that time on. What comes next is dated by the clock as it is now. ``seen`` False: nobody looked
+    at the end of that time."""
+    if memory.last_at is None or memory.last_at <= now:
+        return Step(memory)
+    steady = seen and memory.pending is None and memory.since is not None and memory.since <= now - by
+    start = now if steady else now - by
+    good = None if memory.last_good is not None and memory.last_good > start else memory.last_good
+    kept = replace(memory, last_at=now, proof=None, last_good=good, pending=None, waiting_until=None)
+    if steady and memory.state is State.UNKNOWN:
+        return Step(kept)
+    lost = replace(kept, state=State.UNKNOWN, since=start)
+    return Step(lost, (Change(memory.watch, State.UNKNOWN, start, reason),))
 
 
 def lose(memory: Memory, start: float, reason: str) -> Step:

@@ -73,6 +73,7 @@ class Viewpoint:
 
     zone: str = ""  # the name of a site; "": not said
     of_users: bool | None = None  # users' machines are in it; None: not said
+    zone_exposure: str | None = None  # who can reach that zone; internet: the scanner stands outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Asset:
     limits: Limits = field(default_factory=Limits)
     thresholds: HealthThresholds = field(default_factory=HealthThresholds)
     seen_from: Viewpoint = Viewpoint()
+    permitted: str = ""  # passive, polite or intrusive: by the scope of this scan; "": nobody has asked yet
     line: int = 0  # where the inventory names it
 
 

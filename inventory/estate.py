@@ -6,7 +6,9 @@ from datetime import date
 from enum import StrEnum
 
 from inventory.asset import Asset, Limits
+from inventory.credits import CreditTable
 from inventory.policy import NO_POLICY, Policy
+from inventory.responsibility import Responsibility
 from inventory.watch import NO_WATCHING, Watching
 
 
@@ -61,6 +63,8 @@ class Contract:
     starts: date | None = None
     ends: date | None = None
     reference: str = ""
+    clocks: tuple[str, ...] = ()  # names of clock policies (checks.clock_policy)
+    credits: CreditTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ class Estate:
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     group_limits: Mapping[str, Limits] = field(default_factory=dict)
     policy: Policy = NO_POLICY
+    responsibilities: tuple[Responsibility, ...] = ()  # in the order of the inventory
     watching: Watching = NO_WATCHING
     source: str = ""  # where it was read from, for messages
     digest: str = ""  # sha256 of what was read

@@ -34,8 +34,37 @@ class ApprovedFirmware:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A policy of the organisation's own, as its file says it: kept with every scan that was made under it."""
+
+    name: str  # risk, clocks, accreditation
+    path: str  # as the inventory names it, for messages
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """An assessor's word, with evidence, that some hosts can be reached from nowhere else."""
+
+    id: str
+    assessor: str  # a person and a post
+    evidence: str  # the reference of what shows it
+    review: date  # the last day on which it counts
+    hosts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    def covers(self, name: str, groups: tuple[str, ...]) -> bool:
+        return name in self.hosts or "all" in self.groups or not set(self.groups).isdisjoint(groups)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     approved_firmware: tuple[ApprovedFirmware, ...] = ()
+    files: tuple[PolicyFile, ...] = ()  # each name once
+    isolations: tuple[Isolation, ...] = ()
+
+    def file(self, name: str) -> PolicyFile | None:
+        return next((one for one in self.files if one.name == name), None)
 
 
 NO_POLICY = Policy()

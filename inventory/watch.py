@@ -119,6 +119,7 @@ class Watch:
     tls: Tls | None = None  # of a kind that is spoken inside TLS
     credential: str | None = None
     line: int = 0
+    pool: str | None = None  # watches of one service with the same pool stand in for each other
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from checks.availability import Availability, Claim, Figures, in_hours
+from checks.combine import Reach
 from checks.serviceability import Serviceability, Standing
 from inventory.facts.availability import Interval
 
@@ -69,6 +70,21 @@ class ServiceAvailability:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """From how many places one watch was reached, at one instant (POSIX seconds)."""
+
+    watch: str
+    service: str
+    at: float
+    reach: Reach
+
+    @property
+    def words(self) -> str:
+        """``gateway reachable from 19 of 21 places``."""
+        return f"{self.watch} reachable from {len(self.reach.reached)} of {self.reach.of} places"
+
+
+@dataclass(frozen=True, slots=True)
 class AvailabilityReport:
     """Instants in POSIX seconds. ``until``: nothing later was known."""
 
@@ -79,6 +95,7 @@ class AvailabilityReport:
     devices: Serviceability
     out_of_service: tuple[Standing, ...] = ()  # longest first
     blind: tuple[tuple[float, float], ...] = ()  # no prober ran
+    reach: tuple[Reached, ...] = ()  # of watches that are seen from vantage points
 
 
 FIGURES = (

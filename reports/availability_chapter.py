@@ -9,7 +9,17 @@ from markupsafe import Markup
 
 from checks.availability import Verdict
 from checks.serviceability import Serviceability
-from reports.availability import AvailabilityReport, ServiceAvailability, age, hours, percent, sets, stamp, told
+from reports.availability import (
+    AvailabilityReport,
+    Reached,
+    ServiceAvailability,
+    age,
+    hours,
+    percent,
+    sets,
+    stamp,
+    told,
+)
 from reports.text import count, safe_text
 from reports.timeline import LEGEND, hatch, strip
 
@@ -18,6 +28,7 @@ MOST_STRIPS = 40
 MOST_OUTAGES = 100
 MOST_WORK = 100
 MOST_DEVICES = 100
+MOST_REACH = 100
 _RANK = {Verdict.DOES_NOT_HOLD: 0, Verdict.CANNOT_BE_DECIDED: 1, Verdict.HOLDS: 3}
 
 
@@ -74,6 +85,8 @@ def chapter(report: AvailabilityReport, letter: str) -> dict[str, Any]:
             }
             for one, w in work[:MOST_WORK]
         ],
+        "reach": [_reach(one) for one in reach_worst_first(report)[:MOST_REACH]],
+        "more_reach": max(0, len(report.reach) - MOST_REACH),
         "devices": devices(report.devices),
         "out": [
             {
@@ -85,6 +98,22 @@ def chapter(report: AvailabilityReport, letter: str) -> dict[str, Any]:
             }
             for d in report.out_of_service[:MOST_DEVICES]
         ],
+    }
+
+
+def reach_worst_first(report: AvailabilityReport) -> list[Reached]:
+    """Those that are reached from the smallest share of their places first."""
+    return sorted(report.reach, key=lambda one: (Fraction(len(one.reach.reached), max(1, one.reach.of)), one.watch))
+
+
+def _reach(one: Reached) -> dict[str, Any]:
+    return {
+        "watch": one.watch,
+        "service": one.service,
+        "at": stamp(one.at),
+        "share": f"{len(one.reach.reached)} of {one.reach.of}",
+        "not_reached": ", ".join(one.reach.not_reached),
+        "blind": ", ".join(one.reach.blind),
     }
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from checks.availability import Claim, Figures, in_hours
 from checks.downtime import Outage
-from reports.availability import AvailabilityReport, OutageTold, ServiceAvailability, sets, stamp
+from reports.availability import AvailabilityReport, OutageTold, Reached, ServiceAvailability, sets, stamp
 
 
 def plain(report: AvailabilityReport) -> dict[str, object]:
@@ -17,6 +17,19 @@ def plain(report: AvailabilityReport) -> dict[str, object]:
         "blind": [{"from": stamp(start), "to": stamp(end)} for start, end in report.blind],
         "services": [_service(one) for one in report.services],
         "devices": _devices(report),
+        "reach": [_reach(one) for one in report.reach],
+    }
+
+
+def _reach(one: Reached) -> dict[str, object]:
+    return {
+        "watch": one.watch,
+        "service": one.service,
+        "at": stamp(one.at),
+        "of": one.reach.of,
+        "reached": list(one.reach.reached),
+        "not_reached": list(one.reach.not_reached),
+        "blind": list(one.reach.blind),
     }
 
 
@@ -155,8 +168,8 @@ def csv_rows(report: AvailabilityReport, wanted: str = "both") -> Iterator[tuple
         for figures in sets(service, wanted):
             values, worst = _figures(figures), figures.worst_day
             period = stamp(service.measured.start / 1000), stamp(service.measured.end / 1000)
-            last = (worst[0], _cell(_hours(worst[1]))) if worst else ("", "")
-            yield (_cell(service.service), *period, *(_cell(values[name]) for name in CSV_FIGURES), *last)
+            last = (worst[0], cell(_hours(worst[1]))) if worst else ("", "")
+            yield (cell(service.service), *period, *(cell(values[name]) for name in CSV_FIGURES), *last)
 
 
 CSV_FIGURES = (
@@ -168,7 +181,7 @@ CSV_FIGURES = (
 )
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """A text that a spreadsheet would take for a formula is kept from being one (OWASP, CSV injection)."""
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

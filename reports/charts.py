@@ -85,7 +85,7 @@ def _percent(part: int, whole: int) -> str:
 
 
 def funnel(steps: Mapping[Step, int]) -> Markup:
-    """Known, attempted, reached, logged in, fully assessed."""
+    """Known, attempted, reached, logged in, privileged, fully assessed."""
     known = steps[Step.KNOWN]
     rows = [
         Bar(s.value.capitalize(), f"{n:,} of {known:,} ({share(n, known)})", [Part("c4", n, f"{n:,} {s}")], known)
@@ -154,7 +154,7 @@ def themes(table: Mapping[Theme, Mapping[Severity, Units]]) -> Markup:
         )
         for t, row in table.items()
     ]
-    said = "Occurrences of each theme, stacked from critical to informational. The table of section 5 has the numbers."
+    said = "Occurrences of each theme, stacked from critical to informational. The table of section 6 has the numbers."
     return bars("chart-themes", "Occurrences by theme", said, rows)
 
 

@@ -7,17 +7,22 @@ one subject of one asset, an *asset* is counted once however often it is hit.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from fractions import Fraction
 
+from checks import coverage
 from checks.check import Check, Theme
+from checks.coverage import NOT_ALL_JUDGED
+from checks.coverage import Step as Step
 from checks.finding import Outcome, Severity
+from checks.risk import Level
+from inventory.asset import Privilege
 from inventory.estate import Area
 from inventory.facts.missing import Reason
 from reports.report import AssetCoverage, Gap, Issue, Occurrence, ReportData
 
 PATCH_THEMES = frozenset({Theme.MISSING_OS_PATCH, Theme.MISSING_APP_PATCH, Theme.FIRMWARE})
 WORST = (Severity.CRITICAL, Severity.HIGH)
+WORST_LEVELS = (Level.CRITICAL, Level.HIGH)
 ERROR_IN_CHECK = "error in the check"
 NO_AREA = ""
 
@@ -27,18 +32,61 @@ class Units:
     issues: int
     occurrences: int
     assets: int
+    root_causes: int = 0
 
 
 def units(issues: Iterable[Issue]) -> Units:
     issues = tuple(issues)
     assets = {o.asset_uid for i in issues for o in i.occurrences}
-    return Units(len(issues), sum(len(i.occurrences) for i in issues), len(assets))
+    causes = set(map(root_cause, issues))
+    return Units(len(issues), sum(len(i.occurrences) for i in issues), len(assets), len(causes))
+
+
+def root_cause(issue: Issue) -> tuple[Theme, str]:
+    """Theme and product: the update unit, or the part of the system that the check's id names (linux.ssh)."""
+    return issue.check.theme, issue.subject.key if issue.subject else ".".join(issue.check.id.split(".")[:2])
 
 
 def by_severity(issues: Iterable[Issue]) -> dict[Severity, Units]:
     """All five severities, worst first, also those without an issue."""
     issues = tuple(issues)
     return {s: units(i for i in issues if i.severity is s) for s in Severity}
+
+
+def by_risk(issues: Iterable[Issue]) -> dict[Level, Units]:
+    """All six levels of risk, worst first, also those without an issue. The same issues as :func:`by_severity`."""
+    issues = tuple(issues)
+    return {level: units(i for i in issues if i.level is level) for level in Level}
+
+
+def by_theme_risk(issues: Iterable[Issue]) -> dict[Theme, dict[Level, Units]]:
+    """Themes that have an issue; the theme with the worst and most occurrences first."""
+    issues = tuple(issues)
+    table = {t: by_risk(i for i in issues if i.check.theme is t) for t in Theme}
+    hit = [t for t in table if any(u.issues for u in table[t].values())]
+    hit.sort(key=lambda t: ([-u.occurrences for u in table[t].values()], t.value))
+    return {t: table[t] for t in hit}
+
+
+def assets_by_worst_risk(issues: Iterable[Issue]) -> dict[Level, int]:
+    """Each asset once, under the worst risk of an issue that it has."""
+    worst: dict[str, Level] = {}
+    for issue in issues:
+        for uid in issue.assets:
+            if uid not in worst or issue.level.rank < worst[uid].rank:
+                worst[uid] = issue.level
+    tally = Counter(worst.values())
+    return {level: tally[level] for level in Level}
+
+
+def moved(issues: Iterable[Issue]) -> int:
+    """Occurrences whose risk is another than their severity."""
+    return sum(i.level_of(o).value != (o.severity or i.check.severity).value for i in issues for o in i.occurrences)
+
+
+def overridden(issues: Iterable[Issue]) -> int:
+    """Occurrences whose risk a person set."""
+    return sum(o.risk is not None and o.risk.override is not None for i in issues for o in i.occurrences)
 
 
 def by_theme(issues: Iterable[Issue]) -> dict[Theme, dict[Severity, Units]]:
@@ -88,38 +136,53 @@ class PatchShare:
 
 
 def patch_share(issues: Iterable[Issue], checks: Iterable[Check]) -> PatchShare:
-    worst = [i for i in issues if i.severity in WORST]
+    """By severity."""
+    return _share_of([i for i in issues if i.severity in WORST], checks)
+
+
+def patch_share_by_risk(issues: Iterable[Issue], checks: Iterable[Check]) -> PatchShare:
+    """The same by risk; what nobody rated is clocked as high, and counts here as such."""
+    return _share_of([i for i in issues if i.level.clocked in WORST_LEVELS], checks)
+
+
+def _share_of(worst: Iterable[Issue], checks: Iterable[Check]) -> PatchShare:
+    worst = tuple(worst)
     unfixed = sum(len(i.occurrences) for i in worst if i.check.theme is Theme.NO_VENDOR_FIX)
     refs = tuple(sorted(o.ref for i in worst if i.check.theme in PATCH_THEMES for o in i.occurrences))
     asked = any(c.theme in PATCH_THEMES for c in checks)
     return PatchShare(len(refs), sum(len(i.occurrences) for i in worst) - unfixed, refs, asked, unfixed)
 
 
-class Step(StrEnum):
-    """How far the scan got with an asset. Each step includes the ones after it."""
+def step_of(asset: AssetCoverage) -> Step:
+    return coverage.furthest(
+        attempted=asset.attempted,
+        reached=asset.reached,
+        logged_in=asset.logged_in,
+        privileged=asset.privilege is Privilege.ROOT,
+        fully_assessed=asset.fully_assessed,
+    )
 
-    KNOWN = "known"
-    ATTEMPTED = "attempted"
-    REACHED = "reached"
-    LOGGED_IN = "logged in"
-    FULLY_ASSESSED = "fully assessed"
 
-
-def furthest(asset: AssetCoverage) -> Step:
-    if asset.fully_assessed:
-        return Step.FULLY_ASSESSED
-    if asset.logged_in:
-        return Step.LOGGED_IN
-    if asset.reached:
-        return Step.REACHED
-    return Step.ATTEMPTED if asset.attempted else Step.KNOWN
+def looked(asset: AssetCoverage) -> coverage.Looked:
+    """The asset as checks/coverage.py counts it."""
+    one = asset.asset
+    return coverage.Looked(
+        uid=asset.uid,
+        name=one.name,
+        step=step_of(asset),
+        area=one.area or NO_AREA,
+        service=one.service or "",
+        supplier=one.supplier or "",
+        kind=one.kind,
+        exposure=one.exposure,
+        reason="" if asset.fully_assessed else asset.missing.reason.value if asset.missing else NOT_ALL_JUDGED,
+        has_login=one.connection.way != "endpoint",
+    )
 
 
 def funnel(assets: Iterable[AssetCoverage]) -> dict[Step, int]:
     """Assets that got at least as far as each step; never grows from one step to the next."""
-    steps = list(Step)
-    reached = [steps.index(furthest(a)) for a in assets]
-    return {s: sum(r >= n for r in reached) for n, s in enumerate(steps)}
+    return coverage.funnel(map(step_of, assets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +218,10 @@ def _area_row(area: Area, data: ReportData) -> AreaRow:
     assets = [a for a in data.assets if (a.asset.area or NO_AREA) == area.id]
     uids = {a.uid for a in assets}
     hit = [tuple(o for o in i.occurrences if o.asset_uid in uids) for i in data.issues]
-    here = Units(sum(bool(h) for h in hit), sum(len(h) for h in hit), len({o.asset_uid for h in hit for o in h}))
+    parts = [(root_cause(issue), found) for issue, found in zip(data.issues, hit, strict=True) if found]
+    touched = {o.asset_uid for _, found in parts for o in found}
+    causes = {cause for cause, _ in parts}
+    here = Units(len(parts), sum(len(found) for _, found in parts), len(touched), len(causes))
     return AreaRow(area, funnel(assets), here, tuple(a.asset.name for a in assets if not a.logged_in))
 
 
@@ -171,23 +237,8 @@ class Weighted:
 
 def weighted(rows: tuple[AreaRow, ...], weight: str) -> Weighted | None:
     """None when no area has that weight. An area without an asset in scope counts as not looked at."""
-    real = [r for r in rows if r.area.id != NO_AREA]
-    weights = {r.area.id: _weight(r.area, weight) for r in real}
-    total = sum(w or 0 for w in weights.values())
-    if not total:
-        return None
-    shares = {
-        s: sum((Fraction((weights[r.area.id] or 0) * r.steps[s], r.known) for r in real if r.known), Fraction(0))
-        / total
-        for s in Step
-    }
-    return Weighted(weight, total, shares, tuple(r.area.name for r in real if weights[r.area.id] is None))
-
-
-def _weight(area: Area, weight: str) -> int | None:
-    if weight == "areas":
-        return 1
-    return {"users": area.users, "budget": area.budget, "sites": area.sites}[weight]
+    share = coverage.weighted(((row.area, row.steps) for row in rows), weight)
+    return Weighted(weight, share.total, share.shares, share.left_out) if share else None
 
 
 def weights(data: ReportData, rows: tuple[AreaRow, ...]) -> tuple[Weighted, ...]:
@@ -195,7 +246,7 @@ def weights(data: ReportData, rows: tuple[AreaRow, ...]) -> tuple[Weighted, ...]
     steps = funnel(data.assets)
     known = steps[Step.KNOWN]
     by_count = Weighted("assets", known, {s: Fraction(n, known or 1) for s, n in steps.items()}, ())
-    return (by_count, *(w for name in ("areas", "users", "budget", "sites") if (w := weighted(rows, name))))
+    return (by_count, *(w for name in coverage.WEIGHTS if (w := weighted(rows, name))))
 
 
 def implied_gaps(data: ReportData) -> tuple[Gap, ...]:

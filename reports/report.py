@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from checks.accreditation import Verdicts
 from checks.check import Check
+from checks.credits import Credits
 from checks.finding import Member, Outcome, Severity, Subject
+from checks.responsibility import Inherited
+from checks.risk import Level, Risk, Rules, worst
 from inventory.asset import Asset, Privilege
 from inventory.estate import Area, Scope, Service, Site, Supplier
 from inventory.facts.missing import Missing, Reason
 from reports.availability import AvailabilityReport
+from reports.clocks import ClockReport
 from reports.firmware import DeviceFirmware
+from reports.imported import ImportedFile, SeenBy
 
 SCHEMA_VERSION = 2
 LABEL = "IT Health Check-style automated assessment (not a CHECK test)"
@@ -63,6 +69,8 @@ class Occurrence:
     severity: Severity | None = None  # of this occurrence, where it was rated on its own; None: the check's
     members: tuple[Member, ...] = ()  # what can be told apart in it: the CVEs of a missing update
     first_scan: int = 0  # number of the scan that saw it first
+    sources: tuple[SeenBy, ...] = ()  # who saw it, where another tool or a tester did; ours first
+    risk: Risk | None = None  # its severity as the rules of risk moved it; None: nobody applied them
 
     @property
     def exploited(self) -> bool:
@@ -74,7 +82,7 @@ class Occurrence:
 class Issue:
     """One weakness, or one update unit, with all its occurrences: what "25 critical issues" counts.
 
-    It counts under the worst severity that one of its occurrences has.
+    It counts under the worst severity that one of its occurrences has, and under the worst risk; the two never mix.
     """
 
     check: Check
@@ -82,12 +90,21 @@ class Issue:
     subject: Subject | None = None  # the update unit; None: every subject of the check
     severity: Severity = field(init=False)
     exploited: bool = field(init=False)  # one of its occurrences is (KEV)
+    level: Level = field(init=False)  # of risk
 
     def __post_init__(self) -> None:
         rated = (o.severity or self.check.severity for o in self.occurrences)
-        worst = min(rated, key=lambda severity: severity.rank, default=self.check.severity)
-        object.__setattr__(self, "severity", worst)
+        severity = min(rated, key=lambda severity: severity.rank, default=self.check.severity)
+        levels = tuple(map(self.level_of, self.occurrences))
+        object.__setattr__(self, "severity", severity)
         object.__setattr__(self, "exploited", any(o.exploited for o in self.occurrences))
+        object.__setattr__(self, "level", worst(levels or (Level(severity.value),)))
+
+    def level_of(self, occurrence: Occurrence) -> Level:
+        """The risk of one of its occurrences; its severity where no rule was applied."""
+        if occurrence.risk is not None:
+            return occurrence.risk.level
+        return Level((occurrence.severity or self.check.severity).value)
 
     @property
     def title(self) -> str:
@@ -170,7 +187,14 @@ class ReportData:
     evidence_root: str  # sha256 over the sorted evidence digests
     kind: str = "scan"  # scan, verify, import or evaluate: what the judgements rest on
     firmware: tuple[DeviceFirmware, ...] = ()  # of network devices and BMCs, by name
+    risk_rules: Rules | None = None  # by which the occurrences were rated; None: by none
+    carried: tuple[Occurrence, ...] = ()  # findings that count and could not be looked at again, by reference
+    clocks: ClockReport | None = None  # by contract and supplier; None: a scan from before there were any
+    credits: tuple[Credits, ...] = ()  # indicative: of contracts with a table, the month of the scan and the one before
+    handovers: tuple[Inherited, ...] = ()  # what was open when a supplier took over, and what of it still is
+    verdicts: Verdicts | None = None  # by the rules of accreditation; None: a targeted visit or a supplied list
     availability: AvailabilityReport | None = None  # of the days before the scan; None: nothing was watched then
+    imports: tuple[ImportedFile, ...] = ()  # what other tools and testers supplied before the scan
 
 
 class Format(Protocol):

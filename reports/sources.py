@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checks.check import Theme
 from reports.counting import PATCH_THEMES
+from reports.imported import import_limits
 from reports.report import DataSource, ReportData
 from reports.text import count, listing
 
@@ -63,6 +64,7 @@ def _limits(data: ReportData) -> Iterator[str]:
     elif lacking := absent(data):
         named = listing([ABOUT_CVES[what] for what in lacking], len(lacking))
         yield f"No feed brought {named}: what has no such mark here is not known to be without it."
+    yield from import_limits(data.imports)
     if old := stale(data):
         told = listing([f"{source.name} ({count(source.age_days, 'day')})" for source in old], len(old))
         yield f"Too old is the data of {told}: what was published since then is not known to this report."

@@ -19,6 +19,7 @@ from reports.counting import (
     units,
 )
 from reports.report import AssetCoverage, Issue, ReportData
+from reports.risk_text import all_units, kind_of
 from reports.sources import absent, advisories, asked
 from reports.text import capital, count, duration, listing, prose, safe_text, share, theme_name, window
 from reports.updates import fix_first, known_exploited, without_fix
@@ -95,12 +96,8 @@ def rests_on(data: ReportData) -> str:
 
 
 def units_phrase(severity: Severity, counted: Units) -> str:
-    """``2 critical issues (3 occurrences on 2 assets)``."""
-    kind = "informational" if severity is Severity.INFO else severity.value
-    head = count(counted.issues, f"{kind} issue")
-    if not counted.issues:
-        return head
-    return f"{head} ({count(counted.occurrences, 'occurrence')} on {count(counted.assets, 'asset')})"
+    """``2 critical issues (3 occurrences on 2 assets, 1 root cause)``."""
+    return all_units(counted, kind_of(severity))
 
 
 def found(data: ReportData) -> str:

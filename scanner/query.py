@@ -163,21 +163,36 @@ class TlsOffers:
 
 @dataclass(frozen=True, slots=True)
 class WebLook:
-    """GET of the path, TRACE of ``/`` and, of https on port 443, GET on port 80. Answered as JSON lines."""
+    """GET of the path, TRACE of ``/`` and, of https on port 443, GET on port 80. Answered as JSON lines.
+
+    ``pages``: further paths, each asked for with a GET, of an asset that is not fragile.
+    """
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+    pages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SshOffers:
+    """The banner, KEXINIT, host keys, the group of group exchange and the ways to log in, as JSON lines."""
 
     name: str
     endpoints: tuple[Endpoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SshOffers:
-    """The banner, KEXINIT, host keys and the group that group exchange gives, as JSON lines. Nobody logs in."""
+class ServiceLook:
+    """What other services say before anybody logs in: one or two connections each, as JSON lines.
+
+    What is sent to which scheme stands in ``scanner/transports/looks/conversations.py`` and docs/endpoints.md.
+    """
 
     name: str
     endpoints: tuple[Endpoint, ...]
 
 
-EndpointQuery = TlsOffers | WebLook | SshOffers
+EndpointQuery = TlsOffers | WebLook | SshOffers | ServiceLook
 SnmpQuery = SnmpGet | SnmpWalk | SnmpPoll
 Query = Script | SnmpQuery | TcpTalk | CliCommand | RedfishTree | EndpointQuery  # grows with the ways in
 

@@ -93,6 +93,11 @@ class Advisories:
     def cve(self, cve: str) -> Cve | None:
         return self._about("cve", cve, Cve)
 
+    def scores(self, cve: str, own: frozenset[str] = frozenset()) -> tuple[Cve, ...]:
+        """What each feed says of it: first those named in ``own``, then the others, in their order."""
+        rows = sorted(self.rows("cve", cve), key=lambda row: row[0].name not in own)
+        return tuple(_made(Cve, line, cve, "cve") for _, line in rows)
+
     def exploited(self, cve: str) -> Exploited | None:
         """None: not in KEV, or no KEV feed is loaded (see :meth:`has`)."""
         return self._about("kev", cve, Exploited)
@@ -118,8 +123,12 @@ class Advisories:
         for feed in self._feeds:
             line = feed.tables[table].get(cve) if table in feed.tables else None
             if line is not None:
-                try:
-                    return kind(*json.loads(line))
-                except (ValueError, TypeError, RecursionError) as fault:
-                    raise FeedContentError(f"the row of {cve} in {table} is unreadable") from fault
+                return _made(kind, line, cve, table)
         return None
+
+
+def _made(kind: Callable[..., T], line: bytes, cve: str, table: str) -> T:
+    try:
+        return kind(*json.loads(line))
+    except (ValueError, TypeError, RecursionError) as fault:
+        raise FeedContentError(f"the row of {cve} in {table} is unreadable") from fault

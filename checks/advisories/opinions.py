@@ -168,7 +168,7 @@ class Resident:
         self._actions: dict[tuple[object, ...], Action | None] = {}
         self._cleared: dict[tuple[object, ...], Cleared | None] = {}
         self._weight = 0
-        self._raters: dict[str | None, Rater] = {}
+        self._raters: dict[tuple[str | None, frozenset[str]], Rater] = {}
         self._last: tuple[tuple[date, str | None], Opinion] | None = None
 
     def release(self, system: System) -> Release | None:
@@ -184,10 +184,12 @@ class Resident:
             self._matchers[key] = Matcher(release, family, host.packages.manager, reach, epochs=epochs)
         return self._matchers[key]
 
-    def _rater(self, exposure: str | None) -> Rater:
-        if exposure not in self._raters:
-            self._raters[exposure] = Rater(self._advisories, exposure)
-        return self._raters[exposure]
+    def _rater(self, exposure: str | None, release: Release | None) -> Rater:
+        """Hosts of one exposure, and of releases of which the same feeds speak, share it."""
+        key = (exposure, frozenset(note.name for note in release.notes) if release else frozenset[str]())
+        if key not in self._raters:
+            self._raters[key] = Rater(self._advisories, *key)
+        return self._raters[key]
 
     def action(
         self, source: str, found: Found, verdicts: frozenset[Verdict], rater: Rater, scheme: str
@@ -234,7 +236,7 @@ class Resident:
         kept = self._last  # read once: another thread may be judging another host
         if kept is not None and kept[0] == key and kept[1].host.same(host):
             return kept[1]
-        made = Opinion(host, self, self._rater(exposure), today)
+        made = Opinion(host, self, self._rater(exposure, self.release(host.system)), today)
         self._last = (key, made)
         return made
 

@@ -1,16 +1,17 @@
 """How severe one CVE is in one package, and what else is known of it.
 
-Severity is CVSS 3 where somebody scored it, else the vendor's word, else nobody's (domain.md). Exploitation, its
-likelihood and CISA's decision points stand beside it and never change it.
+Severity is the CVSS 3 score of the distribution or vendor, else somebody else's, else the vendor's word (domain.md).
+Exploitation, its likelihood and CISA's decision points stand beside it and never change it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from checks.advisories.bod2604 import exposed_of, row_of
 from checks.advisories.cvss import band, base_score
 from checks.advisories.judging import Hit
 from checks.advisories.library import Advisories
 from checks.advisories.model import Cve, Ssvc
+from checks.cvss_scores import scored
 from checks.finding import Member, Severity
 
 # Words of Red Hat and its family, SUSE, Debian and Ubuntu.
@@ -30,7 +31,9 @@ MAX_KEPT = 400_000
 class Rater:
     """Makes members of hits, for assets of one exposure."""
 
-    def __init__(self, advisories: Advisories, exposure: str | None) -> None:
+    def __init__(self, advisories: Advisories, exposure: str | None, own: frozenset[str] = frozenset()) -> None:
+        """``own``: the feeds of the distribution or vendor itself, whose score comes before everybody else's."""
+        self._own = own
         self._feeds = advisories
         self._exposed = exposed_of(exposure)
         self._knows_kev = advisories.has("kev")
@@ -70,9 +73,9 @@ class Rater:
         return known
 
     def _read(self, cve: str) -> tuple[Severity | None, Mapping[str, str]]:
-        severity, scored = _scored(self._feeds.cve(cve))
+        severity, rated = _scored(self._feeds.scores(cve, self._own))
         ssvc = self._feeds.ssvc(cve)
-        about = {**scored, **self._kev(cve), **self._epss(cve), **_points(ssvc), **self._bod(cve, ssvc)}
+        about = {**rated, **self._kev(cve), **self._epss(cve), **_points(ssvc), **self._bod(cve, ssvc)}
         return severity, {name: value for name, value in about.items() if value}
 
     def _kev(self, cve: str) -> dict[str, str]:
@@ -107,11 +110,23 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _scored(cve: Cve | None) -> tuple[Severity | None, dict[str, str]]:
-    if cve is None:
-        return None, {}
-    score = base_score(cve.vector)
-    about = {"vector": cve.vector, "vector_source": cve.vector_source if cve.vector else "", "vector_v4": cve.vector_v4}
-    if score is None:
+def _scored(said: Sequence[Cve]) -> tuple[Severity | None, dict[str, str]]:
+    """By the first that has a score; where none has one, the first vector is told, and why it gives none."""
+    with_vector = [cve for cve in said if cve.vector]
+    told = next((cve for cve in with_vector if base_score(cve.vector) is not None), next(iter(with_vector), None))
+    about = {
+        "vector_v4": next((cve.vector_v4 for cve in said if cve.vector_v4), ""),
+        "published": next((cve.published for cve in said if cve.published), ""),
+    }
+    if told is None:
         return None, about
+    about |= {"vector": told.vector, "vector_source": told.vector_source}
+    score = base_score(told.vector)
+    if score is None:
+        return None, {**about, "vector_fault": _why_no_score(told.vector)}
     return band(score), {**about, "score": f"{score:.1f}"}
+
+
+def _why_no_score(vector: str) -> str:
+    read = scored(vector)
+    return read.fault or f"version {read.version} is another scale"

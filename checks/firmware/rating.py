@@ -17,7 +17,7 @@ def members_of(
     judged: Iterable[Judged], advisories: Advisories, publisher: str, exposure: str | None
 ) -> tuple[Member, ...]:
     """``publisher``: the feed's name. A CVE of several advisories counts once, by the highest fix."""
-    rater = Rater(advisories, exposure)
+    rater = Rater(advisories, exposure, frozenset({publisher}))
     found: dict[str, tuple[Judged, Member]] = {}
     for one in judged:
         for cve in one.advisory.cves or (one.advisory.id,):

@@ -11,7 +11,9 @@ from inventory.facts.boot import Boot
 from inventory.facts.certificates import Certificates
 from inventory.facts.clock import Clock
 from inventory.facts.contact import Contact
+from inventory.facts.databases import Databases
 from inventory.facts.device import Device
+from inventory.facts.dns_service import DnsService
 from inventory.facts.entitlements import Entitlements
 from inventory.facts.files import CriticalFiles, FileWalk
 from inventory.facts.firewall import Firewall
@@ -20,15 +22,20 @@ from inventory.facts.health import DeviceHealth
 from inventory.facts.host_firmware import HostFirmware
 from inventory.facts.identity import Identity
 from inventory.facts.kernel import Kernel
+from inventory.facts.ldap import Ldap
 from inventory.facts.logs import Audit, Logs
+from inventory.facts.mail import Mail
 from inventory.facts.management import Management
 from inventory.facts.missing import Absent, Missing, Reason
 from inventory.facts.network import Interfaces, Sockets
+from inventory.facts.ntp_service import NtpService
 from inventory.facts.origins import Origins
 from inventory.facts.packages import Packages, Repositories, Updates
 from inventory.facts.processes import StaleLibraries
+from inventory.facts.rdp import Rdp
 from inventory.facts.reboot import Reboot
 from inventory.facts.services import Services
+from inventory.facts.smb import Smb
 from inventory.facts.snmp_access import SnmpAccess
 from inventory.facts.ssh_offer import SshOffer
 from inventory.facts.sshd import Sshd
@@ -39,6 +46,7 @@ from inventory.facts.system import System
 from inventory.facts.time_and_logs import TimeAndLogs
 from inventory.facts.tls import Tls
 from inventory.facts.web import Web
+from inventory.facts.winrm import Winrm
 
 __all__ = ["FACTS", "Absent", "Missing", "Reason"]
 
@@ -54,7 +62,9 @@ FACTS: dict[str, type] = {
     "clock": Clock,
     "contact": Contact,
     "critical_files": CriticalFiles,
+    "databases": Databases,
     "device": Device,
+    "dns_service": DnsService,
     "entitlements": Entitlements,
     "exports": Exports,
     "file_walk": FileWalk,
@@ -65,17 +75,22 @@ FACTS: dict[str, type] = {
     "identity": Identity,
     "interfaces": Interfaces,
     "kernel": Kernel,
+    "ldap": Ldap,
     "logins": Logins,
     "logs": Logs,
+    "mail": Mail,
     "management": Management,
     "mounts": Mounts,
+    "ntp_service": NtpService,
     "origins": Origins,
     "packages": Packages,
     "password_policy": PasswordPolicy,
+    "rdp": Rdp,
     "reboot": Reboot,
     "repositories": Repositories,
     "services": Services,
     "shadow": Shadow,
+    "smb": Smb,
     "snmp_access": SnmpAccess,
     "sockets": Sockets,
     "ssh_offer": SshOffer,
@@ -88,4 +103,5 @@ FACTS: dict[str, type] = {
     "tls": Tls,
     "updates": Updates,
     "web": Web,
+    "winrm": Winrm,
 }

@@ -24,6 +24,15 @@ class SshEndpoint:
     pq_hybrid: bool | None = None
     methods: tuple[str, ...] | None = None  # of authentication, as the answer to "none" lists them
 
+    @property
+    def password(self) -> bool | None:
+        """Passwords are taken, or nothing is asked at all. Behind keyboard-interactive alone may be a second factor."""
+        if self.methods is None:
+            return None
+        if "password" in self.methods or "none" in self.methods:
+            return True
+        return None if "keyboard-interactive" in self.methods else False
+
 
 @dataclass(frozen=True, slots=True)
 class SshOffer:

@@ -30,7 +30,7 @@ class TlsCertificate:
 class TlsEndpoint:
     url: str
     place: str  # host:port
-    why: str = ""  # why nothing was seen at all
+    why: str = ""  # why nothing was seen, or a part was not
     ssl2: bool | None = None
     ssl3: bool | None = None
     tls10: bool | None = None

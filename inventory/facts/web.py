@@ -18,6 +18,8 @@ class WebEndpoint:
     plain: str = ""  # what was seen on plain HTTP
     trace: bool | None = None
     listing: bool | None = None
+    panels: tuple[str, ...] | None = None  # administrators' pages that are shown, "/solr/ (Solr)"; None: not known
+    panels_why: str = ""  # why not
 
 
 @dataclass(frozen=True, slots=True)

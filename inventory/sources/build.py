@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inventory.asset import Asset, Become, Connection, Limits, Tls, Viewpoint
+from inventory.credits import AvailabilityCredit, ClockCredit, CreditTable
 from inventory.estate import (
     Area,
     Contract,
@@ -16,8 +17,9 @@ from inventory.estate import (
     Site,
     Supplier,
 )
-from inventory.policy import Policy
-from inventory.sources.document import ScopeKeys, TlsKeys
+from inventory.policy import Isolation, Policy, PolicyFile
+from inventory.responsibility import Layer, Responsibility
+from inventory.sources.document import ContractKeys, CreditKeys, IsolationKeys, ResponsibilityKeys, ScopeKeys, TlsKeys
 from inventory.sources.endpoint_words import endpoint_of
 from inventory.sources.groups import Host
 from inventory.sources.merge import Hierarchy, Setting, Settings
@@ -128,13 +130,59 @@ def estate(
         areas={n: Area(n, k.name or n, k.users, k.budget, k.sites) for n, k in own.areas.items()},
         sites=sites(own),
         suppliers={n: Supplier(n, k.name or n, k.contact) for n, k in own.suppliers.items()},
-        contracts={n: Contract(n, k.supplier, k.starts, k.ends, k.reference) for n, k in own.contracts.items()},
+        contracts={n: _contract(n, k) for n, k in own.contracts.items()},
         services={n: Service(n, k.name or n, k.owner, k.accreditor, k.criticality) for n, k in own.services.items()},
         scopes={n: _scope(n, k) for n, k in own.scopes.items()},
         credentials={n: Credential(n, **k.model_dump()) for n, k in own.credentials.items()} | dict(implied),
         group_limits=dict(caps),
-        policy=Policy(tuple(own.approved.blocks)),
+        policy=_policy(own),
+        responsibilities=tuple(_responsibility(name, keys) for name, keys in own.responsibilities.items()),
         watching=watching(own),
+    )
+
+
+def _policy(own: OwnKeys) -> Policy:
+    """A policy that is a plain word is the name of a preset: its text is empty."""
+    named = {name: path for name, path in own.policy.items() if path}
+    return Policy(
+        approved_firmware=tuple(own.approved.blocks),
+        files=tuple(PolicyFile(name, path, own.policy_texts.get(name, "")) for name, path in sorted(named.items())),
+        isolations=tuple(_isolation(name, keys) for name, keys in sorted(own.isolation.items())),
+    )
+
+
+def _responsibility(name: str, keys: ResponsibilityKeys) -> Responsibility:
+    return Responsibility(
+        id=name,
+        supplier=keys.supplier,
+        starts=keys.starts,
+        ends=keys.ends,
+        layers=tuple(Layer(word) for word in keys.layers) or tuple(Layer),
+        hosts=tuple(host for pattern in keys.hosts for host in expand(pattern)),
+        groups=tuple(keys.groups),
+        services=tuple(keys.services),
+        reference=keys.reference,
+    )
+
+
+def _isolation(name: str, keys: IsolationKeys) -> Isolation:
+    hosts = tuple(host for pattern in keys.hosts for host in expand(pattern))
+    return Isolation(name, keys.assessor, keys.evidence, keys.review, hosts, tuple(keys.groups))
+
+
+def _contract(name: str, keys: ContractKeys) -> Contract:
+    table = _credits(keys.credits) if keys.credits else None
+    return Contract(name, keys.supplier, keys.starts, keys.ends, keys.reference, tuple(keys.clocks), table)
+
+
+def _credits(keys: CreditKeys) -> CreditTable:
+    return CreditTable(
+        availability=tuple(AvailabilityCredit(k.service, k.below / 100, k.percent) for k in keys.availability),
+        clocks=tuple(ClockCredit(k.level, k.percent, k.each, k.policy) for k in keys.clocks),
+        zone=keys.zone,
+        currency=keys.currency,
+        monthly_charge=keys.monthly_charge,
+        most_percent=keys.most_percent,
     )
 
 
@@ -148,7 +196,9 @@ def sites(own: OwnKeys) -> dict[str, Site]:
 def viewpoint(own: OwnKeys) -> Viewpoint:
     """Where the scanner stands."""
     site = sites(own).get(own.scanner.get("site") or "")
-    return Viewpoint(site.name, site.users) if site else Viewpoint()
+    if site is None:
+        return Viewpoint()
+    return Viewpoint(site.name, site.users, site.exposure.value if site.exposure else None)
 
 
 def _scope(name: str, keys: ScopeKeys) -> Scope:

@@ -41,6 +41,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "fragile": (),
     "platform": (),
     "expected_ports": ("ports", "open_ports"),
+    "endpoints": ("urls", "endpoint_urls"),
     "certificates": ("certificate_files",),
     "backup_marks": (),
     "backup_max_age_hours": (),
@@ -58,7 +59,7 @@ _ANSIBLE = {
     "connection": "ansible_connection",
 }
 _WORD_LISTS = frozenset({"roles", "expected_ports", "antimalware", "groups"})
-_PATH_LISTS = frozenset({"certificates", "backup_marks"})
+_PATH_LISTS = frozenset({"certificates", "backup_marks", "endpoints"})
 _NUMBERS = frozenset({"port", "criticality", "backup_max_age_hours"})
 _FLAGS = frozenset({"fragile", "central_login", "ssh_config"})
 _FLAG_WORDS = {"yes": True, "true": True, "1": True, "x": True, "no": False, "false": False, "0": False}

@@ -193,11 +193,39 @@ class SupplierKeys(Strict):
     contact: Text = Field("", description="a text")
 
 
+class AvailabilityCreditKeys(Strict):
+    service: Filled = Field(description="the name of one of estatecheck.services")
+    below: Percent = Field(description="per cent of the month, such as 99.5")
+    percent: Percent = Field(description="per cent of the monthly charge")
+
+
+class ClockCreditKeys(Strict):
+    level: Literal["critical", "high", "medium", "low"] = Field(description="critical, high, medium or low")
+    percent: Percent = Field(description="per cent of the monthly charge, for each finding")
+    each: Literal["breach", "month"] = Field(
+        "breach", description="breach (once, when it was due) or month (in each that it stays open late)"
+    )
+    policy: Text = Field("", description="the name of one clock policy; without it any of the contract's")
+
+
+class CreditKeys(Strict):
+    """``credits`` of a contract."""
+
+    availability: list[AvailabilityCreditKeys] = Field([], description="a list of steps of availability")
+    clocks: list[ClockCreditKeys] = Field([], description="a list of what breached clocks cost")
+    zone: watch_keys.Zone = Field("UTC", description="an IANA zone such as Europe/London: where months begin")
+    currency: Text = Field("", description="a word such as GBP")
+    monthly_charge: Annotated[float, Field(gt=0)] | None = Field(None, description="an amount above 0")
+    most_percent: Percent = Field(100.0, description="the most that a month may cost, per cent of its charge")
+
+
 class ContractKeys(Strict):
     supplier: Filled = Field(description="the name of one of estatecheck.suppliers")
     starts: Day | None = Field(None, description="a day such as 2026-01-01")
     ends: Day | None = Field(None, description="a day such as 2026-12-31, not before `starts`")
     reference: Text = Field("", description="a text")
+    clocks: list[Filled] = Field([], description="a list of clock policies such as [moj, our-contract]")
+    credits: CreditKeys | None = Field(None, description="a mapping: a table of service credits")
 
 
 class ServiceKeys(Strict):
@@ -233,6 +261,39 @@ class ScopeKeys(Strict):
     groups: list[Filled] = Field([], description="a list of groups; `all` is the whole estate")
     hosts: list[Filled] = Field([], description="a list of hosts of this inventory; ranges such as web[01:12] too")
     networks: list[Network] = Field([], description="a list of networks such as [192.0.2.0/24]")
+
+
+class IsolationKeys(Strict):
+    """One entry of ``isolation``: an assessor's word that hosts can be reached from nowhere else."""
+
+    assessor: Filled = Field(description="who attests it: a person and a post")
+    evidence: Filled = Field(description="the reference of what shows it: a test report, a ticket")
+    review: Day = Field(description="the last day on which it counts, such as 2026-12-31")
+    groups: list[Filled] = Field([], description="a list of groups")
+    hosts: list[Filled] = Field([], description="a list of hosts of this inventory; ranges such as plc[01:12] too")
+
+
+class ResponsibilityKeys(Strict):
+    """One entry of ``responsibilities``: who answers for some layers of some assets, from when to when."""
+
+    supplier: Filled = Field(description="the name of one of estatecheck.suppliers")
+    starts: Day = Field(description="the first day, such as 2026-01-01")
+    ends: Day | None = Field(None, description="the last day, such as 2026-12-31, not before `starts`")
+    layers: list[Literal["hardware", "os", "application"]] = Field(
+        [], description="a list of hardware, os and application; all three if left out"
+    )
+    groups: list[Filled] = Field([], description="a list of groups; `all` is the whole estate")
+    hosts: list[Filled] = Field([], description="a list of hosts of this inventory; ranges such as web[01:12] too")
+    services: list[Filled] = Field([], description="a list of names of estatecheck.services")
+    reference: Text = Field("", description="a text: the contract or its schedule")
+
+
+class PolicyKeys(Strict):
+    """Policies of the organisation's own, each the path of a YAML file."""
+
+    risk: Filled | None = Field(None, description="the path of a YAML file that overrides the rules of risk")
+    clocks: Filled | None = Field(None, description="the path of a YAML file of clocks, or the name of a preset")
+    accreditation: Filled | None = Field(None, description="the path of a YAML file of rules for accreditation")
 
 
 class FirmwareKeys(Strict):
@@ -286,6 +347,13 @@ class Own(Strict):
     )
     notify: dict[str, watch_keys.ChannelKeys] | None = Field(
         None, description="a mapping from a short name to where changes are told"
+    )
+    responsibilities: dict[str, ResponsibilityKeys] | None = Field(
+        None, description="a mapping from a short name to who answers for what, from when to when"
+    )
+    policy: PolicyKeys | None = Field(None, description="a mapping from risk, clocks, accreditation to a file")
+    isolation: dict[str, IsolationKeys] | None = Field(
+        None, description="a mapping from a short name to an assessor's word that hosts are isolated"
     )
     approved_firmware: list[FirmwareKeys] | Filled | None = Field(
         None, description="a list of approved versions, or the path of a YAML file that holds one"

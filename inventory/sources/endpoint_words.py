@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from inventory.endpoint import PORTS, WEB, Endpoint
+from inventory.endpoint import PORTS, WITH_PATH, Endpoint
 from inventory.sources.errors import shown
 from inventory.sources.words import address, text
 
@@ -27,10 +27,12 @@ def endpoint_of(given: str) -> Endpoint:
         raise ValueError("an endpoint has no user and no password in it; leave out what stands before the @")
     if parts.fragment or not given.isprintable() or " " in given:
         raise ValueError(f"{shown(given)} is not an endpoint; leave out blanks and what begins with #")
-    if (parts.path.strip("/") or parts.query) and parts.scheme not in WEB:
-        raise ValueError(f"{shown(given)} has a path; only http and https have one")
+    if (parts.path.strip("/") or parts.query) and parts.scheme not in WITH_PATH:
+        raise ValueError(f"{shown(given)} has a path; only http, https and dns (its zone) have one")
+    if parts.scheme == "dns" and (parts.query or "/" in parts.path.strip("/")):
+        raise ValueError(f"{shown(given)} is no name server with a zone; write dns://ns.example/zone.example")
     port = PORTS[parts.scheme] if port is None else port
     if not port:
         raise ValueError(f"{shown(given)} lacks its port; write tls://HOST:PORT")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Endpoint(parts.scheme, address(host) if host else "", port, path if parts.scheme in WEB else "/")
+    return Endpoint(parts.scheme, address(host) if host else "", port, path if parts.scheme in WITH_PATH else "/")

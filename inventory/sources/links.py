@@ -29,10 +29,7 @@ def table_faults(own: OwnKeys) -> Iterator[Fault]:
         yield from _known(own, "area", "sites", site, own.sites[site].area)
     if (stands := own.scanner.get("site")) and stands not in own.names("sites"):
         yield own.spot("scanner", "site").fault(unknown("site", stands, own.names("sites")))
-    for contract, terms in own.contracts.items():
-        yield from _known(own, "supplier", "contracts", contract, terms.supplier)
-        if terms.starts and terms.ends and terms.ends < terms.starts:
-            yield own.spot("contracts", contract, "ends").fault(f"{terms.ends} is before `starts`, {terms.starts}")
+    yield from _contract_faults(own)
     for name, scope in own.scopes.items():
         if scope.valid_until < scope.valid_from:
             message = f"{scope.valid_until} is before `valid_from`, {scope.valid_from}"
@@ -44,6 +41,39 @@ def table_faults(own: OwnKeys) -> Iterator[Fault]:
             yield own.spot("credentials", name).fault("this log-in is empty; give `key`, `password` or `agent: true`")
 
 
+def responsibility_faults(own: OwnKeys) -> Iterator[Fault]:
+    """Suppliers and services that do not exist, days that run backwards, entries that cover nothing."""
+    for name, said in own.responsibilities.items():
+        yield from _known(own, "supplier", "responsibilities", name, said.supplier)
+        if said.ends and said.ends < said.starts:
+            spot = own.spot("responsibilities", name, "ends")
+            yield spot.fault(f"{said.ends} is before `starts`, {said.starts}")
+        for i, service in enumerate(said.services):
+            if service not in own.names("services"):
+                spot = own.spot("responsibilities", name, "services", i)
+                yield spot.fault(unknown("service", service, own.names("services")))
+        if not own.written("responsibilities", name) & {"groups", "hosts", "services"}:
+            yield own.spot("responsibilities", name).fault("this covers nothing; give `groups`, `hosts` or `services`")
+
+
+def isolation_faults(own: OwnKeys) -> Iterator[Fault]:
+    """Attestations that attest nothing."""
+    for name in own.isolation:
+        if not own.written("isolation", name) & {"groups", "hosts"}:
+            yield own.spot("isolation", name).fault("nothing is isolated by this; give `groups` or `hosts`")
+
+
+def _contract_faults(own: OwnKeys) -> Iterator[Fault]:
+    for contract, terms in own.contracts.items():
+        yield from _known(own, "supplier", "contracts", contract, terms.supplier)
+        if terms.starts and terms.ends and terms.ends < terms.starts:
+            yield own.spot("contracts", contract, "ends").fault(f"{terms.ends} is before `starts`, {terms.starts}")
+        for i, step in enumerate(terms.credits.availability if terms.credits else ()):
+            if step.service not in own.names("services"):
+                spot = own.spot("contracts", contract, "credits", "availability", i, "service")
+                yield spot.fault(unknown("service", step.service, own.names("services")))
+
+
 def _known(own: OwnKeys, kind: str, table: str, entry: str, name: str | None) -> Iterator[Fault]:
     names = own.names(_TABLE_OF[kind])
     if name and name not in names:
@@ -51,14 +81,17 @@ def _known(own: OwnKeys, kind: str, table: str, entry: str, name: str | None) ->
 
 
 def scope_faults(own: OwnKeys, census: Census) -> Iterator[Fault]:
-    """Groups and hosts of the scopes."""
+    """Groups and hosts of the scopes, and of what is attested to be isolated."""
     groups = {*census.groups, "ungrouped"}
-    for scope, keys in own.scopes.items():
-        for i, group in enumerate(keys.groups):
+    covering = [("scopes", name, keys.groups, keys.hosts) for name, keys in own.scopes.items()]
+    covering += [("responsibilities", name, said.groups, said.hosts) for name, said in own.responsibilities.items()]
+    covering += [("isolation", name, told.groups, told.hosts) for name, told in own.isolation.items()]
+    for table, name, its_groups, its_hosts in covering:
+        for i, group in enumerate(its_groups):
             if group not in groups:
-                yield own.spot("scopes", scope, "groups", i).fault(unknown("group", group, groups))
-        for i, pattern in enumerate(keys.hosts):
-            spot = own.spot("scopes", scope, "hosts", i)
+                yield own.spot(table, name, "groups", i).fault(unknown("group", group, groups))
+        for i, pattern in enumerate(its_hosts):
+            spot = own.spot(table, name, "hosts", i)
             yield from _missing_hosts(pattern, spot, census)
 
 

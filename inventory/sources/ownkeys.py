@@ -25,6 +25,8 @@ TABLES: dict[str, type[BaseModel]] = {
     "services": doc.ServiceKeys,
     "credentials": doc.CredentialKeys,
     "scopes": doc.ScopeKeys,
+    "isolation": doc.IsolationKeys,
+    "responsibilities": doc.ResponsibilityKeys,
     **keys.WATCH_TABLES,
 }
 
@@ -32,6 +34,7 @@ SINGLE: dict[str, type[BaseModel]] = {
     "estate": doc.EstateKeys,
     "limits": doc.LimitKeys,
     "scanner": doc.ScannerKeys,
+    "policy": doc.PolicyKeys,
 }
 
 
@@ -42,6 +45,7 @@ class OwnKeys:
     estate: dict[str, str | None] = field(default_factory=dict)
     limits: dict[str, float | None] = field(default_factory=dict)
     scanner: dict[str, str | None] = field(default_factory=dict)
+    policy: dict[str, str | None] = field(default_factory=dict)
     areas: dict[str, doc.AreaKeys] = field(default_factory=dict)
     sites: dict[str, doc.SiteKeys] = field(default_factory=dict)
     suppliers: dict[str, doc.SupplierKeys] = field(default_factory=dict)
@@ -49,6 +53,8 @@ class OwnKeys:
     services: dict[str, doc.ServiceKeys] = field(default_factory=dict)
     credentials: dict[str, doc.CredentialKeys] = field(default_factory=dict)
     scopes: dict[str, doc.ScopeKeys] = field(default_factory=dict)
+    isolation: dict[str, doc.IsolationKeys] = field(default_factory=dict)
+    responsibilities: dict[str, doc.ResponsibilityKeys] = field(default_factory=dict)
     watch: dict[str, keys.WatchKeys] = field(default_factory=dict)
     vantages: dict[str, keys.VantageKeys] = field(default_factory=dict)
     availability: dict[str, keys.PromiseKeys] = field(default_factory=dict)
@@ -57,6 +63,7 @@ class OwnKeys:
     calendars: dict[str, keys.CalendarKeys] = field(default_factory=dict)
     notify: dict[str, keys.ChannelKeys] = field(default_factory=dict)
     ics: dict[str, str] = field(default_factory=dict)  # what the files of the calendars hold
+    policy_texts: dict[str, str] = field(default_factory=dict)  # what the files of the policies hold
     approved: Approvals = field(default_factory=Approvals)
     faults: list[Fault] = field(default_factory=list)
     _places: dict[tuple[str, str], tuple[str, Entry]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from inventory.sources.shapes import Address, Day, Filled, Fingerprint, Secret, 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*([smhd]?)")
 _CLOCK = re.compile(r"(\d\d):(\d\d)")
+SHORTEST_EVERY = 5.0  # seconds between two looks at one watch
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -205,6 +206,9 @@ class WatchKeys(Strict):
     port: Port | None = Field(None, description="a port, 1 to 65535")
     url: Url | None = Field(None, description="an address such as https://portal.example/ in place of host and port")
     service: Text | None = Field(None, description="the name of one of estatecheck.services")
+    pool: Filled | None = Field(
+        None, description="a word: watches of a service with the same pool stand in for each other"
+    )
     asset: Text | None = Field(None, description="the name of a host of this inventory")
     site: Text | None = Field(None, description="the name of one of estatecheck.sites")
     every: Duration = Field(60.0, description="a length of time such as 60s, at least 5s")
@@ -227,8 +231,10 @@ class WatchKeys(Strict):
             raise ValueError("give either `host` or `url`")
         if self.kind is None and self.url is None and self.transaction is None:
             raise ValueError("`kind` is missing: tcp, https, icmp, ...")
-        if self.every < 5:
-            raise ValueError("`every` must be at least 5s")
+        if self.pool and not self.service:
+            raise ValueError("`pool` needs a `service`: its watches stand in for each other in that service")
+        if self.every < SHORTEST_EVERY:
+            raise ValueError(f"`every` must be at least {SHORTEST_EVERY:g}s")
         if self.timeout > 60 or self.timeout > self.every:
             raise ValueError("`timeout` must be at most 60s, and not longer than `every`")
         return self

@@ -54,6 +54,7 @@ def _watch(name: str, told: keys.WatchKeys, own: OwnKeys) -> made.Watch:
         canary=told.canary,
         tls=_tls(told.tls) if kind != "tls" else None,
         line=own.spot("watch", name).line,
+        pool=told.pool,
     )
 
 
@@ -116,8 +117,10 @@ def _tls(told: keys.WatchTlsKeys | None) -> made.Tls | None:
     return made.Tls(tuple(told.names), told.ca, told.fingerprint, told.min_days, told.starttls)
 
 
-def _hours(told: keys.HoursKeys, calendars: Mapping[str, made.Calendar]) -> made.Hours:
-    return made.Hours(told.zone, told.week, calendars.get(told.holidays or ""))
+def _hours(told: keys.HoursKeys, calendars: Mapping[str, made.Calendar], zone: str = "UTC") -> made.Hours:
+    """``zone``: where they do not name one themselves."""
+    named = told.zone if "zone" in told.model_fields_set else zone
+    return made.Hours(named, told.week, calendars.get(told.holidays or ""))
 
 
 def _promise(name: str, told: keys.PromiseKeys, calendars: Mapping[str, made.Calendar]) -> made.Promise:
@@ -153,7 +156,7 @@ def _plan(name: str, told: keys.ScheduleKeys, calendars: Mapping[str, made.Calen
         max_seconds=told.max_duration,
         missed=told.missed,
         overlap=told.overlap,
-        allowed=_hours(told.allowed, calendars) if told.allowed else None,
+        allowed=_hours(told.allowed, calendars, told.zone) if told.allowed else None,
         blackouts=tuple(calendars[day] for day in told.blackouts),
         line=own.spot("schedules", name).line,
     )

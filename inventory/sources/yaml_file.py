@@ -8,9 +8,10 @@ directories, dynamic inventories, Vault and templates are not read.
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from inventory.asset import Asset
 from inventory.estate import Estate
@@ -20,7 +21,8 @@ from inventory.sources.groups import Census, Host
 from inventory.sources.merge import Hierarchy, Setting, Settings, cycles
 from inventory.sources.ownkeys import OWN, OwnKeys
 from inventory.sources.positions import Value, read
-from inventory.sources.watching import watch_faults
+from inventory.sources.watching import watch_faults, watching
+from inventory.watch import Watching
 
 MAX_BYTES = 50 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml")
@@ -40,9 +42,9 @@ class YamlFile:
     def __init__(self, *paths: Path | str) -> None:
         self.paths = tuple(map(Path, paths))
 
-    def estate(self) -> Estate:
-        """Raises :class:`InventoryError` with every fault of every file."""
-        return load(list(texts(self.paths)), str(self.paths[0]) if len(self.paths) == 1 else "")
+    def estate(self, judge: "Judge | None" = None) -> Estate:
+        """Raises :class:`InventoryError` with every fault of every file. ``judge`` is asked when there is none."""
+        return load(list(texts(self.paths)), str(self.paths[0]) if len(self.paths) == 1 else "", judge)
 
 
 def texts(paths: Sequence[Path]) -> Iterator[Text]:
@@ -78,11 +80,27 @@ def read_bounded(path: Path) -> bytes:
     return data
 
 
-def load(files: Sequence[Text], source: str = "") -> Estate:
+class Misfit(Protocol):
+    """What somebody who knows more than the shapes found wrong: in which entry of which table, at which key."""
+
+    @property
+    def table(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def steps(self) -> tuple[str, ...]: ...
+    @property
+    def text(self) -> str: ...
+
+
+Judge = Callable[[Watching, Mapping[str, str]], Iterable[Misfit]]  # the latter: what each calendar's file holds
+
+
+def load(files: Sequence[Text], source: str = "", judge: Judge | None = None) -> Estate:
     """The estate that the files describe together. Raises :class:`InventoryError`."""
     census, own = Census(), OwnKeys()
     readable = [_read_file(file, census, own) for file in files]
-    included = [*_include(own), *_calendars(own)]
+    included = [*_include(own), *_calendars(own), *_policies(own)]
     faults = [*census.faults, *own.faults]
     rings = cycles(census)
     if rings or not all(readable):
@@ -91,6 +109,9 @@ def load(files: Sequence[Text], source: str = "") -> Estate:
     effective = {name: hierarchy.effective(host) for name, host in census.hosts.items()}
     faults += _later_faults(census, own, hierarchy, effective)
     faults += watch_faults(own, census.hosts, census.groups)
+    if judge and not faults:
+        found = judge(watching(own), own.ics)
+        faults += [own.spot(one.table, one.name, *one.steps).fault(one.text) for one in found]
     if faults:
         raise InventoryError(faults)
     made = build.estate(
@@ -182,11 +203,37 @@ def _calendars(own: OwnKeys) -> Iterator[Text]:
             yield file
 
 
+def _policies(own: OwnKeys) -> Iterator[Text]:
+    """Reads the policy files that the inventory names; what is in them is judged where it is used.
+
+    A plain word is the name of a preset, not of a file.
+    """
+    for name, named in own.policy.items():
+        if named is None or not Path(named).suffix:
+            continue
+        spot = own.spot("policy", name)
+        path = Path(spot.file).parent / named
+        try:
+            file = Text(str(path), read_bounded(path))
+            own.policy_texts[name] = file.data.decode("utf-8-sig")
+        except OSError as exc:
+            why = "there is no such file" if isinstance(exc, FileNotFoundError) else exc.strerror or type(exc).__name__
+            own.faults.append(spot.fault(f"{path} cannot be read: {why}; the path is relative to this file"))
+        except UnicodeDecodeError:
+            own.faults.append(spot.fault(f"{path} is not UTF-8"))
+        except InventoryError as exc:
+            own.faults += exc.faults
+        else:
+            yield file
+
+
 def _later_faults(
     census: Census, own: OwnKeys, hierarchy: Hierarchy, effective: dict[str, Settings]
 ) -> Iterator[Fault]:
     """What can only be seen once everything is read: names that do not exist, and chains of bastions."""
     yield from links.table_faults(own)
+    yield from links.isolation_faults(own)
+    yield from links.responsibility_faults(own)
     yield from links.scope_faults(own, census)
     written = {id(b): b for g in census.groups.values() for b in g.blocks}
     written |= {id(b): b for h in census.hosts.values() for b in h.blocks}

@@ -17,12 +17,15 @@ from markupsafe import Markup, escape
 
 from checks.check import Theme
 from checks.finding import Severity
+from checks.risk import Level
 from inventory.estate import Scope
-from reports import charts, counting, sources, summary, text, updates
+from reports import charts, counting, coverage_chapter, risk_text, sources, summary, text, updates
 from reports.availability_chapter import chapter
+from reports.clock_chapter import chapter as clock_chapter
 from reports.firmware import by_model
 from reports.formats import json_file
 from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, Issue, Occurrence, ReportData
+from reports.verdict_chapter import chapter as verdict_chapter
 
 MOST_OCCURRENCES = 50  # rows of one finding; the others fold into a list of references
 MOST_FOLDED = 1_000  # references in that list
@@ -40,12 +43,18 @@ _LINK = re.compile(r"https://[\w.~:/?#@!$&()*+,;=%-]+", re.ASCII)
 
 
 def render(data: ReportData, out: BinaryIO) -> None:
-    page = _environment().get_template("report.html.j2").render(_View(data).names())
+    page = environment().get_template("report.html.j2").render(view(data))
     out.write(page.encode())
 
 
+def view(data: ReportData) -> dict[str, Any]:
+    """What the templates may use, by name."""
+    return _View(data).names()
+
+
 @functools.cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Shared with the PDF, whose page is made of the same pieces."""
     environment = Environment(
         loader=PackageLoader("reports", "templates"),
         autoescape=True,
@@ -75,6 +84,9 @@ def _environment() -> Environment:
         "symbols": summary.SYMBOLS,
         "kev_symbol": summary.KEV_SYMBOL,
         "severities": tuple(Severity),
+        "risk": risk_text,
+        "levels": tuple(Level),
+        "level_symbols": risk_text.SYMBOLS,
         "steps": tuple(counting.Step),
     }
     return environment
@@ -120,7 +132,7 @@ def _slug(value: str) -> str:
 
 
 @functools.cache
-def _own(name: str) -> tuple[Markup, str]:
+def own(name: str) -> tuple[Markup, str]:
     """A file of templates/ as it is embedded, and its CSP source."""
     content = files("reports").joinpath("templates", name).read_text("utf-8").replace("\r\n", "\n")
     digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
@@ -166,8 +178,8 @@ class _View:
         }
 
     def _cover(self) -> dict[str, Any]:
-        style, style_hash = _own("report.css")
-        script, script_hash = _own("report.js")
+        style, style_hash = own("report.css")
+        script, script_hash = own("report.js")
         report_id, json_bytes = json_file.encoded(self.data)
         return {
             "style": style,
@@ -180,6 +192,7 @@ class _View:
             "window": text.window(self.data.started_at, self.data.ended_at),
             "duration": text.duration(self.data.started_at, self.data.ended_at),
             "warning": summary.state_warning(self.data),
+            "verdict": verdict_chapter(self.data),
         }
 
     def _numbers(self) -> dict[str, Any]:
@@ -191,6 +204,7 @@ class _View:
             "by_severity": counting.by_severity(issues),
             "total": counting.units(issues),
             "by_theme": themes,
+            "by_theme_risk": counting.by_theme_risk(issues),
             "worst_here": counting.assets_by_worst(issues),
             "by_state": counting.by_state(issues),
             "gaps_by_severity": counting.gaps_by_severity(gaps),
@@ -213,6 +227,8 @@ class _View:
             "funnel": counting.funnel(data.assets),
             "areas": rows,
             "weights": counting.weights(data, rows),
+            "operating": coverage_chapter.operating(data),
+            "groupings": coverage_chapter.chapter(data),
             "reasons": counting.gaps_by_reason(gaps),
             "unjudged": [r for r in counting.check_rows(data) if not r.judged],
             "no_login": [a for a in data.assets if not a.logged_in],
@@ -253,9 +269,16 @@ class _View:
             "available": chapter(self.data.availability, "E" if self.data.firmware else "D")
             if self.data.availability
             else None,
+            "clocked": clock_chapter(self.data.clocks, self._letter_of_clocks(), self.data.suppliers, self.data.credits)
+            if self.data.clocks
+            else None,
             "lifecycle_asked": any(map(updates.about_support, self.data.checks)),
             "anchor_of": lambda issue: told[id(issue)]["id"],
         }
+
+    def _letter_of_clocks(self) -> str:
+        """After firmware and availability, as far as there are any."""
+        return "DEF"[bool(self.data.firmware) + (self.data.availability is not None)]
 
     def _finding(self, issue: Issue) -> dict[str, Any]:
         rest = issue.occurrences[MOST_OCCURRENCES:]

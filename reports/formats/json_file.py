@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 
 from checks.check import Check
 from checks.finding import Outcome, Severity
-from reports import availability_data
+from reports import availability_data, clocks, coverage_chapter, handovers, risk_data, verdict_data
+from reports import credits as service_credits
 from reports.counting import (
     AreaRow,
     CheckRow,
@@ -80,7 +81,7 @@ def _file(values: Mapping[str, str]) -> bytes:
 
 def document(data: ReportData) -> dict[str, Any]:
     """The report as JSON values, without its id."""
-    table = MemberTable()
+    table, risks = MemberTable(), risk_data.RiskTable()
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -95,14 +96,22 @@ def document(data: ReportData) -> dict[str, Any]:
         "counts": _counts(data),
         "coverage": _coverage(data),
         "assets": [_asset(a) for a in data.assets],
-        "issues": [_issue(i, table) for i in data.issues],
-        "fixed": [_occurrence(o, table) for o in data.fixed],
+        "issues": [_issue(i, table, risks) for i in data.issues],
+        "fixed": [_occurrence(o, table, risks) for o in data.fixed],
+        "carried": [_occurrence(o, table, risks) for o in data.carried],
         "members": plain(table.members),  # after those that refer to it
+        "risks": risks.rows(),  # after those that refer to it
+        "risk_rules": risk_data.rules_in(data.risk_rules),
         "firmware": plain(by_model(data.firmware)),
         "availability": availability_data.plain(data.availability) if data.availability else None,
+        "handovers": handovers.plain(data.handovers),
+        "verdicts": verdict_data.verdicts_of(data),
+        "clocks": clocks.plain(data.clocks) if data.clocks else None,
+        "credits": [service_credits.plain(one) for one in data.credits],
         "gaps": plain(all_gaps(data)),
         "checks": [_check(row) for row in check_rows(data)],
         "sources": [_source(s) for s in data.sources],
+        "imports": plain(data.imports),
         "limitations": list(limits(data)),
         "evidence": plain(data.evidence),
         "evidence_root": data.evidence_root,
@@ -155,6 +164,7 @@ def _counts(data: ReportData) -> dict[str, Any]:
         "without_fix": _per_severity(by_severity(without_fix(data))),
         "fix_first": _fix_first(data),
         "not_assessed": _lacking(data),
+        **risk_data.counts(data),
     }
 
 
@@ -189,6 +199,7 @@ def _coverage(data: ReportData) -> dict[str, Any]:
             }
             for w in weights(data, rows)
         ],
+        "groups": coverage_chapter.plain(data),
     }
 
 
@@ -214,20 +225,21 @@ def _asset(asset: AssetCoverage) -> dict[str, Any]:
     }
 
 
-def _issue(issue: Issue, table: MemberTable) -> dict[str, Any]:
+def _issue(issue: Issue, table: MemberTable, risks: risk_data.RiskTable) -> dict[str, Any]:
     return {
         "check_id": issue.check.id,
         "subject": plain(issue.subject),
         "title": issue.title,
         "severity": issue.severity.value,
+        "level": issue.level.value,
         "exploited": issue.exploited,
         "theme": issue.check.theme.value,
         "assets": sorted(issue.assets),
-        "occurrences": [_occurrence(o, table) for o in issue.occurrences],
+        "occurrences": [_occurrence(o, table, risks) for o in issue.occurrences],
     }
 
 
-def _occurrence(occurrence: Occurrence, table: MemberTable) -> dict[str, Any]:
+def _occurrence(occurrence: Occurrence, table: MemberTable, risks: risk_data.RiskTable) -> dict[str, Any]:
     """Written out, because there are many. Members are told once: hosts of one release share most of theirs."""
     return {
         "ref": occurrence.ref,
@@ -243,7 +255,9 @@ def _occurrence(occurrence: Occurrence, table: MemberTable) -> dict[str, Any]:
         "evidence": list(occurrence.evidence),
         "check_id": occurrence.check_id,
         "severity": occurrence.severity,
+        "sources": plain(occurrence.sources),
         "members": table.positions(occurrence),
+        "risk": risks.position(occurrence),
     }
 
 

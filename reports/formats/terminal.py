@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from checks.finding import Severity
-from reports import sources, summary
+from reports import clocks, risk_text, sources, summary
+from reports import credits as service_credits
 from reports.availability import sets, stamp, told
 from reports.availability_chapter import blind, devices, promise, worst_first
 from reports.counting import (
@@ -24,6 +25,7 @@ from reports.firmware import by_model
 from reports.report import LABEL, Issue, Occurrence, ReportData
 from reports.text import count, listing, prose, safe_text, share
 from reports.updates import is_update, updates, with_remedy
+from reports.verdict import headline
 
 MOST_ISSUES = 25  # critical and high ones that are told here; the others are in the full report
 MOST_OCCURRENCES = 3  # of each of them
@@ -31,6 +33,7 @@ MOST_UPDATES = 10
 MOST_AREAS = 20
 MOST_NOTES = 10
 MOST_VERSIONS = 20  # of firmware
+MOST_SUPPLIERS = 10  # with a breached clock
 MOST_SERVICES = 20  # of which it is told how available they were
 ASKED = ("approved", "support", "weaknesses")
 CLIP = 300  # characters of a target's own text
@@ -55,6 +58,7 @@ def render_terminal(data: ReportData, *, width: int = 80, colour: bool = False, 
         _worst,
         _firmware,
         _availability,
+        _clocks,
         _not_assessed,
         _identity,
     ):
@@ -105,6 +109,9 @@ def _head(page: _Page, data: ReportData) -> None:
         page.blank()
         page.say(f"!! {warning} What follows is what was collected until then.", hang=3, style=RED)
     page.blank()
+    if data.verdicts is not None:
+        page.say(f"VERDICT: {headline(data.verdicts)}", style=BOLD)
+        page.blank()
     page.say(summary.opening(data))
     page.say(summary.rests_on(data), style=YELLOW)
 
@@ -188,7 +195,9 @@ def _found(page: _Page, data: ReportData) -> None:
     for severity, counted in by_severity(data.issues).items():
         if data.issues:
             page.say(f"{summary.SYMBOLS[severity]} {summary.units_phrase(severity, counted)}", 2, 2, _style(severity))
-    for sentence in (summary.patches(data), summary.exploited(data), summary.unfixed(data), summary.change(data)):
+    for sentence in (risk_text.found(data), risk_text.change(data), summary.patches(data), risk_text.patches(data)):
+        page.say(sentence, 2, 2)
+    for sentence in (summary.exploited(data), summary.unfixed(data), summary.change(data)):
         page.say(sentence, 2, 2)
 
 
@@ -239,6 +248,21 @@ def _issue(page: _Page, issue: Issue) -> None:
 def _sentence(occurrence: Occurrence) -> str:
     state = "" if occurrence.state == "OPEN" else f" [{occurrence.state}]"
     return f"{occurrence.ref}  {safe_text(occurrence.asset, CLIP)}: {safe_text(occurrence.observed, CLIP)}{state}"
+
+
+def _clocks(page: _Page, data: ReportData) -> None:
+    """The headline, and a line for each supplier with a breach; nothing where no clock was worked out."""
+    if data.clocks is None:
+        return
+    page.heading("CLOCKS")
+    late = clocks.breached(data.clocks)
+    page.say(clocks.headline(data.clocks), 2, 2, RED if late else "")
+    for row in [row for row in clocks.by_supplier(data.clocks) if row.breached][:MOST_SUPPLIERS]:
+        who = " / ".join(filter(None, (row.supplier, row.contract))) or "no supplier named"
+        page.say(f"{safe_text(who, 80)}: {row.breached:,} of {count(row.findings, 'finding')} breached", 2, 4)
+    for one in data.credits:
+        page.say(f"Credits: {safe_text(service_credits.headline(one))}", 2, 4)
+    page.say(clocks.policies_line(data.clocks), 2, 2, DIM)
 
 
 def _not_assessed(page: _Page, data: ReportData) -> None:

@@ -26,6 +26,7 @@ def availability(
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="A day or moment; now if left out.")] = None,
     hours: Annotated[str, typer.Option(help="business (the contract's), all (24x7) or both")] = "both",
+    hourly: Annotated[bool, typer.Option("--hourly", help="A table of hours in place of the figures.")] = False,
     format: Annotated[str, typer.Option("--format", help="table, json, csv or svg")] = "table",  # noqa: A002
     inventory: Annotated[str | None, typer.Option("--inventory", "-i", help="Inventory file or folder.")] = None,
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
@@ -38,10 +39,13 @@ def availability(
     Examples:
       estatecheck availability
       estatecheck availability --service portal --from 2026-03-01 --to 2026-04-01
+      estatecheck availability --service portal --hourly --from 2026-03-03 --to 2026-03-04
       estatecheck availability --service portal --format svg > portal.svg
     """
     known("--format", format, SHAPES)
     known("--hours", hours, HOURS)
+    if hourly and format == "svg":
+        raise fail("--hourly is a table: use it with --format table, json or csv")
     now = datetime.now(UTC)
     finish = _moment(end, "--to") if end else now
     start = _moment(begin, "--from") if begin else finish - timedelta(days=DAYS)
@@ -56,7 +60,10 @@ def availability(
         series, moment = bench.store.series, now.timestamp()
         asked = source(series, bench.watching, min(moment, series.known_until() or moment), bench.service_names)
         report = measured(asked, Period(start, finish), service or ())
-    _say(report, format, hours, full=bool(service))
+    if hourly:
+        _say_hours(report, format)
+    else:
+        _say(report, format, hours, full=bool(service))
 
 
 def _moment(text: str, option: str) -> datetime:
@@ -66,6 +73,26 @@ def _moment(text: str, option: str) -> datetime:
         raise fail(
             f"{option} {text[:40]!r} is neither a day nor a moment; write 2026-03-01 or 2026-03-01T08:00+00:00"
         ) from None
+
+
+def _say_hours(report: "AvailabilityReport", shape: str) -> None:
+    from reports.availability_data import cell
+    from reports.availability_hours import plain_hours
+
+    if shape == "table":
+        from scanner.cli.availability_text import by_hour
+
+        say("\n".join(by_hour(report)).rstrip("\n"))
+        return
+    rows = plain_hours(report)
+    if shape == "json":
+        say(json.dumps({"hours": rows}, indent=2))
+        return
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(rows[0] if rows else ())
+    writer.writerows([cell(value) for value in row.values()] for row in rows)
+    say(out.getvalue().rstrip("\n"))
 
 
 def _say(report: "AvailabilityReport", shape: str, hours: str, *, full: bool) -> None:

@@ -7,6 +7,7 @@ from checks.serviceability import Standing
 from reports.availability import (
     AvailabilityReport,
     OutageTold,
+    Reached,
     ServiceAvailability,
     age,
     hours,
@@ -16,11 +17,14 @@ from reports.availability import (
     told,
     verdict,
 )
+from reports.availability_hours import COLUMNS as HOUR_COLUMNS
+from reports.availability_hours import hour_rows
 from reports.text import safe_text
 from scanner.cli.console import table
 
 MOST_OUTAGES = 50  # of a table
 MOST_DEVICES = 30
+MOST_REACH = 50
 MOST_SERIES = 12
 FEW = 3  # services that are told in full without being asked for
 
@@ -30,7 +34,7 @@ def lines(report: AvailabilityReport, wanted: str, *, full: bool) -> list[str]:
         return ["Nothing is watched yet: put watches into the inventory, and run `estatecheck serve`."]
     full = full or len(report.services) <= FEW
     said = [line for one in report.services for line in _service(one, wanted)] if full else _summary(report, wanted)
-    return [*said, *_blind(report), *_devices(report)]
+    return [*said, *_reach(report), *_blind(report), *_devices(report)]
 
 
 def _summary(report: AvailabilityReport, wanted: str) -> list[str]:
@@ -124,6 +128,39 @@ def _work(one: ServiceAvailability) -> list[str]:
     allowed = "without limit" if account.allowed_ms is None else hours(account.allowed_ms)
     settled = f"allowed {allowed}, excluded {hours(excluded)}, beyond the allowance {hours(over)}"
     return ["", table(headings, rows), settled]
+
+
+def _reach(report: AvailabilityReport) -> list[str]:
+    if not report.reach:
+        return []
+    rows = [
+        [one.watch, one.service, f"{len(one.reach.reached)} of {one.reach.of} places", *_places(one)]
+        for one in report.reach[:MOST_REACH]
+    ]
+    headings = ("watch", "service", "reachable from", "not from", "could not look")
+    more = (
+        [f"... and {len(report.reach) - MOST_REACH} more: --format json lists them all"]
+        if report.reach[MOST_REACH:]
+        else []
+    )
+    return ["", f"at {stamp(report.reach[0].at)} UTC", table(headings, rows), *more]
+
+
+def _places(one: Reached) -> tuple[str, str]:
+    return ", ".join(one.reach.not_reached) or "-", ", ".join(one.reach.blind) or "-"
+
+
+def by_hour(report: AvailabilityReport) -> list[str]:
+    """A table for each service: what was measured of each hour."""
+    said: list[str] = []
+    for one in report.services:
+        rows = [[stamp(row.hour), *map(minutes, row.times)] for row in hour_rows(one)]
+        said += [safe_text(one.service), table(("hour from (UTC)", *HOUR_COLUMNS), rows), ""]
+    return said or ["Nothing is watched yet: put watches into the inventory, and run `estatecheck serve`."]
+
+
+def minutes(ms: int) -> str:
+    return "-" if not ms else f"{ms / 60_000:.1f} min".replace(".0 ", " ")
 
 
 def _blind(report: AvailabilityReport) -> list[str]:

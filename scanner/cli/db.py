@@ -1,4 +1,4 @@
-"""``estatecheck db``: how large the record is, making room, upgrading it, and a whole copy of it."""
+"""``estatecheck db``: how large the record is, making room, upgrading it, a whole copy of it, and whether it holds."""
 
 import json
 from pathlib import Path
@@ -8,12 +8,14 @@ import typer
 
 from scanner.cli.console import Exit, fail, note, plain_errors, say
 from scanner.cli.console import app as app_of
+from scanner.cli.db_verify import verify
 from scanner.cli.settings import SettingsError, resolve
 
 if TYPE_CHECKING:
     from scanner.store.records import Purged
 
-app = app_of("The record: size, room, upgrade, backup.")
+app = app_of("The record: size, room, upgrade, backup, does it hold.")
+app.command()(verify)
 
 Database = Annotated[
     str | None,

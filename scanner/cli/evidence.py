@@ -1,4 +1,4 @@
-"""``estatecheck evidence``: export one finding's signed proof, and verify such a file offline."""
+"""``estatecheck evidence``: export the signed proof of a report or of one finding, and verify such a file offline."""
 
 import json
 from collections.abc import Iterator
@@ -10,29 +10,44 @@ import typer
 
 from scanner.cli.console import SHAPES, Exit, fail, known, note, plain_errors, say, write_whole
 from scanner.cli.console import app as group
+from scanner.cli.evidence_reports import checkpoint, export_report, is_of_report, verifier, verify_report
 from scanner.cli.settings import SettingsError, resolve
 
 if TYPE_CHECKING:
     from scanner.service.evidence_check import PackVerdict
 
-app = group("Evidence that both sides can check: export, verify.")
+app = group("Evidence that both sides can check: export, checkpoint, verify, verifier.")
+app.command()(checkpoint)
+app.command()(verifier)
 
 
 @app.command()
 def export(
-    ref: str,
+    ref: Annotated[str | None, typer.Argument(help="A finding; without one the whole report is exported.")] = None,
+    report: Annotated[int | None, typer.Option(help="Number of the scan; the latest if left out.")] = None,
+    supplier: Annotated[
+        str, typer.Option(help="Only this supplier's part of the report (its id in the inventory).")
+    ] = "",
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="File to write; <ref>.evidence.zip if left out.")
     ] = None,
     signing_key: Annotated[str | None, typer.Option(help="Ed25519 key in PEM; made when it does not exist.")] = None,
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
 ) -> None:
-    """Write one signed file about a finding, with the page "before and after" in it.
+    """Write one signed file: everything behind a report, or one finding with the page "before and after".
 
-    Example: estatecheck evidence export EC-0001
+    Examples:
+      estatecheck evidence export -o report.evidence.zip
+      estatecheck evidence export --report 12 --supplier acme
+      estatecheck evidence export EC-0001
     """
     with plain_errors(SettingsError):
         settings = resolve({"signing_key": signing_key, "database": database})
+    if ref is None:
+        export_report(settings, report, supplier, output)
+        return
+    if report is not None or supplier:
+        raise fail("--report and --supplier are for whole reports: leave out the finding, or leave out these")
     from scanner.cli.workbench import EXPECTED, Workbench
     from scanner.service.evidence_pack import export as make
     from scanner.service.signing import SigningError, load_or_create
@@ -72,11 +87,17 @@ def key(
 def verify(
     file: Path,
     key: Annotated[
-        str | None, typer.Option(help="The signer's key, got from its owner: its id, or the public key as a PEM file.")
+        str | None,
+        typer.Option(
+            "--trust", "--key", help="The signer's key, got from its owner: its id, or the public key as a PEM file."
+        ),
+    ] = None,
+    remember: Annotated[
+        str | None, typer.Option(help="A file of yours, one for each record: checkpoints seen so far. Made when new.")
     ] = None,
     format: Annotated[str, typer.Option("--format", help="table or json")] = "table",  # noqa: A002
 ) -> None:
-    """Check an evidence file offline.
+    """Check an evidence file or a checkpoint offline.
 
     Ends with 0 when everything holds, 1 when something does not, and 3 when something could not be checked, such as
     whose key it is: name it with --key. Your own signing key is known.
@@ -90,6 +111,10 @@ def verify(
     from scanner.service.evidence_check import PackError, check_pack
 
     try:
+        if is_of_report(file):
+            verify_report(file, _key_id(key) if key else "", _own_key_id(own) or "", remember, format)
+        if remember:
+            raise fail("--remember is for packs of reports and for checkpoints, and this is neither")
         with plain_errors(CatalogueError):
             verdict = check_pack(file, catalogue(), _key_id(key) if key else None, _own_key_id(own))
     except OSError as fault:

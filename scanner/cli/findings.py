@@ -1,88 +1,36 @@
-"""``estatecheck findings``: list, show, and verify that one is fixed."""
+"""``estatecheck findings``: verify that one is fixed; the other verbs stand in files of their own."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scanner.cli.console import SHAPES, Exit, known, note, plain_errors, say, table
+from scanner.cli.console import SHAPES, Exit, known, note, plain_errors, say
 from scanner.cli.console import app as group
+from scanner.cli.findings_claims import claim, import_claims
+from scanner.cli.findings_people import VERBS
+from scanner.cli.findings_shown import history, list_findings, show, tick
 from scanner.cli.settings import Settings, SettingsError, resolve
 
 if TYPE_CHECKING:
     import asyncio
 
     from scanner.service.verify import Verified
-    from scanner.store.records import FindingRow
 
-app = group("Findings of the record: list, show, verify.")
+app = group("Findings of the record: list, show, history, verify, and what people do to them (docs/findings.md).")
 Database = Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")]
 Shape = Annotated[str, typer.Option("--format", help="table or json")]
 
 
-@app.command("list")
-def list_findings(
-    state: Annotated[str | None, typer.Option(help="Only this state, e.g. OPEN.")] = None,
-    database: Database = None,
-    format: Shape = "table",  # noqa: A002
-) -> None:
-    """List findings, worst first, with their state.
-
-    Example: estatecheck findings list --state OPEN
-    """
-    from checks.finding import Severity
-    from checks.lifecycle import State
-    from reports.text import safe_text
-    from scanner.cli.workbench import EXPECTED, Workbench
-
-    known("--format", format, SHAPES)
-    if state is not None:
-        known("--state", state, list(State))
-    with plain_errors(SettingsError):
-        bench_settings = resolve({"database": database})
-    with plain_errors(*EXPECTED):
-        bench = Workbench(bench_settings)
-        checks = {check.id: check.severity for check in bench.catalogue}
-        rows = [row for row in bench.store.findings() if state in (None, row.state)]
-    rated = {row.ref: row.severity or checks.get(row.check_id) for row in rows}
-    rows.sort(key=lambda row: severity.rank if (severity := rated[row.ref]) else len(Severity))
-    if format == "json":
-        say(json.dumps([{**_plain(row), "severity": rated[row.ref]} for row in rows], indent=2))
-        return
-    cells = []
-    for r in rows:
-        told = (str(r.subject), safe_text(r.observed, 60))
-        cells.append([r.ref, rated[r.ref] or "unknown", r.state, r.asset, r.check_id, *told])
-    say(table(("ref", "severity", "state", "asset", "check", "subject", "observed"), cells))
-
-
-@app.command()
-def show(ref: str, database: Database = None, format: Shape = "table") -> None:  # noqa: A002
-    """Show one finding and everything that happened to it.
-
-    Example: estatecheck findings show EC-0001
-    """
-    from reports.text import safe_text
-    from scanner.cli.workbench import EXPECTED, Workbench
-
-    known("--format", format, SHAPES)
-    with plain_errors(SettingsError):
-        bench_settings = resolve({"database": database})
-    with plain_errors(*EXPECTED):
-        store = Workbench(bench_settings).store
-        row = store.finding(ref)
-        events = store.events(row.fingerprint)
-    if format == "json":
-        history = [{**asdict(event), "at": event.at.isoformat(), "proof": dict(event.proof)} for event in events]
-        say(json.dumps({**_plain(row), "events": history}, indent=2, default=str))
-        return
-    say(safe_text(f"{row.ref}  {row.state}  {row.check_id} on {row.asset} ({row.subject})"))
-    say(f"  {safe_text(row.observed)}")
-    for event in events:
-        moved = f"{event.from_state or '-'} -> {event.to_state}"
-        say(f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {moved}  by {event.actor} ({event.role})")
+app.command("list")(list_findings)
+app.command("claim")(claim)
+app.command("import-claims")(import_claims)
+for _verb in VERBS:
+    app.command(_verb.__name__.replace("_", "-"))(_verb)
+app.command("show")(show)
+app.command("history")(history)
+app.command("tick")(tick)
 
 
 @app.command()
@@ -146,18 +94,19 @@ def _exit_code(results: "list[Verified]", asked: int) -> Exit:
 
 
 def _told(result: "Verified") -> str:
-    from reports.text import safe_text
+    """Before and after side by side."""
+    from scanner.cli.side_by_side import columns
 
     row, after = result.before, result.after
-    lines = [safe_text(f"{row.ref}  {row.check_id} on {row.asset}"), f"  before  fail  {safe_text(row.observed)}"]
+    before_lines = [f"scan {row.last_fail_scan}, {row.last_seen:%Y-%m-%d %H:%M} UTC", "fail", row.observed, row.state]
+    said = [f"scan {result.scan_id}"]
     if after is None:
-        lines.append("  after   nothing came back")
+        said += ["nothing came back", ""]
     else:
-        lines.append(
-            f"  after   {after.outcome.value}  {safe_text(after.observed)}"
-            + (f" [{after.reason}]" if after.reason else "")
-        )
-    lines.append(f"  state   {row.state} -> {result.now.state}")
+        said += [after.outcome.value + (f" ({after.reason})" if after.reason else ""), after.observed]
+    lines = [f"{row.ref}  {row.check_id} on {row.asset}"]
+    titles = ("", "outcome", "observed", "state")
+    lines += columns(("before", before_lines), ("after", [*said, result.now.state]), titles)
     if result.refusal:
         lines.append(f"  not accepted as proof: {result.refusal}")
     return "\n".join(lines)
@@ -174,13 +123,4 @@ def _as_json(result: "Verified") -> dict[str, Any]:
         else None,
         "state": result.now.state,
         "refusal": result.refusal,
-    }
-
-
-def _plain(row: "FindingRow") -> dict[str, Any]:
-    return {
-        **asdict(row),
-        "subject": str(row.subject),
-        "first_seen": row.first_seen.isoformat(),
-        "last_seen": row.last_seen.isoformat(),
     }

@@ -38,7 +38,7 @@ class Shape(StrEnum):
 @app.command(epilog="Example:  estatecheck inventory validate --inventory estate.yaml")
 def validate(inventory: Inventory = None) -> None:
     """Check the whole inventory; every fault is told at once, as file:line:column."""
-    estate = _estate(inventory)
+    estate = _estate(inventory, strictly=True)
     bare = [row["host"] for row in _rows(estate) if row["scope"] is None]
     groups = {name for asset in estate.assets for name in asset.groups} - {"all", "ungrouped"}
     say(f"{estate.source}: valid. {_count(len(estate.assets), 'host')}, {_count(len(groups), 'group')}.")
@@ -113,11 +113,16 @@ def _told_faults() -> Iterator[None]:
         raise fail(f"{_count(len(error.faults), 'fault')} in the inventory") from None
 
 
-def _estate(inventory: Path | None) -> "Estate":
-    from inventory.sources.yaml_file import YamlFile
+def _estate(inventory: Path | None, *, strictly: bool = False) -> "Estate":
+    """``strictly``: its schedules and calendars are read, too."""
+    from functools import partial
 
+    from inventory.sources.yaml_file import YamlFile
+    from scanner.schedule.plans import faults
+
+    judge = partial(faults, now=datetime.now(UTC)) if strictly else None
     with _told_faults(), plain_errors(SettingsError):
-        return YamlFile(resolve({"inventory": inventory})["inventory"]).estate()
+        return YamlFile(resolve({"inventory": inventory})["inventory"]).estate(judge)
 
 
 def _rows(estate: "Estate") -> Iterator[dict[str, Any]]:

@@ -7,8 +7,25 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli import checks, db, evidence, feeds, findings, inventory, report, schedule, supply, vantage
+from scanner.cli import (
+    accreditation,
+    assets,
+    checks,
+    db,
+    evidence,
+    feeds,
+    findings,
+    inventory,
+    keys,
+    report,
+    risk,
+    schedule,
+    supply,
+    vantage,
+)
 from scanner.cli.availability import availability
+from scanner.cli.clocks import app as clocks_app
+from scanner.cli.clocks import credits_
 from scanner.cli.collector import collector
 from scanner.cli.console import Exit, app, note, say
 from scanner.cli.doctor import doctor
@@ -58,6 +75,12 @@ main_app.command()(evaluate)
 main_app.add_typer(supply.app, name="import")
 main_app.add_typer(report.app, name="report")
 main_app.add_typer(findings.app, name="findings")
+main_app.add_typer(assets.app, name="assets")
+main_app.add_typer(keys.app, name="keys")
+main_app.add_typer(risk.app, name="risk")
+main_app.add_typer(clocks_app, name="clocks")
+main_app.command("credits")(credits_)
+main_app.add_typer(accreditation.app, name="accreditation")
 main_app.add_typer(evidence.app, name="evidence")
 main_app.add_typer(checks.app, name="checks")
 main_app.add_typer(feeds.app, name="feeds")

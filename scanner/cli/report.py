@@ -1,5 +1,6 @@
 """``estatecheck report``: make the report of a stored scan again, with the same bytes."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,16 +18,23 @@ app.info.no_args_is_help = False
 def report(
     context: typer.Context,
     scan: Annotated[int | None, typer.Option(help="Number of the scan; the latest if left out.")] = None,
-    format: Annotated[list[str] | None, typer.Option("--format", help="html, json, terminal. Repeatable.")] = None,  # noqa: A002
+    format: Annotated[list[str] | None, typer.Option("--format", help="Repeatable; html and json if left out.")] = None,  # noqa: A002
     output: Annotated[str | None, typer.Option("--output", "-o", help="Folder to write into.")] = None,
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
+    from_pack: Annotated[
+        str | None, typer.Option(help="Make it from this evidence pack, and compare it with what the pack names.")
+    ] = None,
 ) -> None:
     """Make the report of a scan again from the record. Nothing is contacted.
+
+    Formats: html, json, terminal; pdf, xlsx, csv; defectdojo, junit, metrics,
+    oscal-poam, oscal-results, sarif.
 
     Examples:
       estatecheck report
       estatecheck report --scan 12 --format html -o out
       estatecheck report list
+      estatecheck report --from-pack report-12.evidence.zip -o again
     """
     if context.invoked_subcommand is not None:
         return
@@ -38,6 +46,11 @@ def report(
     wanted = format or ["html", "json"]
     for name in wanted:
         known("--format", name, list(FORMATS))
+    if from_pack is not None:
+        from scanner.cli.report_again import from_pack as made_again
+
+        made_again(settings, Path(from_pack), wanted)
+        return
     with plain_errors(*EXPECTED):
         bench = Workbench(settings)
         bench.tell_lost()

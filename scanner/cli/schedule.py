@@ -47,7 +47,7 @@ def list_schedules(inventory: Inventory = None, database: Record = None, format:
 
 def _row(bench: "Workbench", plan: "Plan") -> dict[str, str]:
     from scanner.schedule import next_due
-    from scanner.service.serve_plans import schedule_of
+    from scanner.schedule.plans import schedule_of
     from scanner.service.serve_schedules import BY_HAND
 
     schedule = schedule_of(plan)
@@ -103,7 +103,7 @@ _DUE = ("schedule", "due", "local", "starts")
 
 def _due(plan: "Plan", count: int) -> list[dict[str, str]]:
     from scanner.schedule import next_due, start_of
-    from scanner.service.serve_plans import schedule_of
+    from scanner.schedule.plans import schedule_of
 
     schedule = schedule_of(plan)
     return [
@@ -153,8 +153,9 @@ def why(
 
 def _why(bench: "Workbench", plan: "Plan", asset: "Asset", instant: datetime) -> dict[str, object]:
     from inventory.scope import covering
+    from scanner.schedule.plans import schedule_of
     from scanner.schedule.why import why as reason
-    from scanner.service.serve_plans import gate_of, schedule_of
+    from scanner.service.serve_plans import gate_of
 
     if not _concerns(plan, asset):
         text = f"{asset.name} is in none of its groups ({', '.join(plan.groups)})."

@@ -72,8 +72,9 @@ def _tools(bench: "Workbench") -> "Tools":
 
     from scanner.secrets.references import resolve as resolve_secret
     from scanner.service.look import look
+    from scanner.service.serve_channels import SENDERS
     from scanner.service.serve_runs import ChildRunner
-    from scanner.service.serve_secrets import Secrets
+    from scanner.service.serve_secrets import Secrets, looking, sending
     from scanner.service.serve_ticks import SchedulerTicks
     from scanner.service.serve_tools import Tools
     from scanner.service.serve_who import dead, who
@@ -85,11 +86,12 @@ def _tools(bench: "Workbench") -> "Tools":
     return Tools(
         series=bench.store.series,
         read_inventory=lambda: fresh(bench),
-        look=lambda watch: look(watch, around),
+        look=looking(lambda watch: look(watch, around), secrets),
         kinds=frozenset(PROBERS),
         runner=ChildRunner(_environment(bench.settings)),
         ticks=SchedulerTicks(),
         secret=secrets,
+        senders={kind: sending(sender, secrets) for kind, sender in SENDERS.items()},
         tell=tell,
         who=who(),
         dead=dead,

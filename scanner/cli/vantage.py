@@ -99,7 +99,7 @@ def address_of(option: str, text: str) -> tuple[str, int]:
 def _site(folder: Path) -> "Site":
     from scanner.cli.serve import tell
     from scanner.secrets.references import resolve as resolve_secret
-    from scanner.service.serve_secrets import Secrets
+    from scanner.service.serve_secrets import Secrets, looking
     from scanner.service.vantage.folder import Folder as Place
     from scanner.service.vantage.limits import Fenced, permitted
     from scanner.service.vantage.site import Site
@@ -107,8 +107,9 @@ def _site(folder: Path) -> "Site":
 
     place = Place(folder)
     limits = place.limits()
-    around = Fenced(secret=Secrets(permitted(limits, resolve_secret)), allows=limits.allows)
-    return Site(place, limits, frozenset(PROBERS), lambda watch: probe(watch, around), tell)
+    secrets = Secrets(permitted(limits, resolve_secret))
+    around = Fenced(secret=secrets, allows=limits.allows)
+    return Site(place, limits, frozenset(PROBERS), looking(lambda watch: probe(watch, around), secrets), tell)
 
 
 async def _run(site: "Site", doors: "Doors", seconds: float | None) -> None:

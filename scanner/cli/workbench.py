@@ -35,6 +35,7 @@ from scanner.secrets.credentials import CredentialStore
 from scanner.service.bench import Order, order_of
 from scanner.service.plan import Plan, PlanError, choose_checks, plan
 from scanner.service.planned import Basis, basis_of
+from scanner.service.rendering import CannotRender, render
 from scanner.service.report import report_data
 from scanner.service.scan import Job
 from scanner.service.verify import plan_verification
@@ -223,12 +224,13 @@ class Workbench:
         try:
             self.output.mkdir(parents=True, exist_ok=True)
             for path, name in paths.items():
-                with parts[path].open("wb") as out:
-                    FORMATS[name].render(data, out)
+                render(name, data, parts[path])
             for path, part in parts.items():
                 part.replace(path)
         except OSError as fault:
             raise WorkbenchError(f"reports cannot be written to {self.output}: {fault.strerror}") from fault
+        except CannotRender as fault:
+            raise WorkbenchError(str(fault)) from fault
         finally:
             for part in parts.values():
                 with contextlib.suppress(OSError):

@@ -11,8 +11,11 @@ from scanner.probes.network import SNMP
 from scanner.probes.network.management import MANAGEMENT
 from scanner.probes.redfish import REDFISH
 from scanner.probes.script import ScriptProbe
-from scanner.probes.web import OUTSIDE
+from scanner.probes.services import SERVICES
+from scanner.probes.web import SEEN
 from scanner.query import Probe, Script
+
+OUTSIDE: tuple[Probe[Any], ...] = (*SEEN, *SERVICES)  # of an asset whose inventory names endpoints
 
 
 def _by_name(*probes: Probe[Any]) -> dict[str, Probe[Any]]:

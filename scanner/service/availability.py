@@ -26,6 +26,7 @@ from reports.availability import (
     longest_first,
 )
 from scanner.schedule.zones import instant_of, zone_named
+from scanner.service.availability_reach import reached
 from scanner.service.availability_series import Source, clipped, service_intervals
 from scanner.service.availability_terms import terms_of, words
 from scanner.store.series import Series
@@ -89,7 +90,8 @@ class _Watched:
 
 def measured(asked: Source, period: Period, services: Sequence[str] = ()) -> AvailabilityReport:
     """Raises :class:`NoSuchService`, :class:`BadPeriod` and :class:`StoreError`."""
-    told = tuple(_told(asked, one, period.within(one.zone)) for one in _chosen(asked, services))
+    chosen = _chosen(asked, services)
+    told = tuple(_told(asked, one, period.within(one.zone)) for one in chosen)
     start, end = period.within(UTC)
     standings = tuple(_standings(asked, end))
     return AvailabilityReport(
@@ -100,6 +102,7 @@ def measured(asked: Source, period: Period, services: Sequence[str] = ()) -> Ava
         devices=serviceability(standings),
         out_of_service=longest_first(standings),
         blind=tuple(_blind(asked, start, min(end, asked.now))),
+        reach=tuple(one for service in chosen for one in reached(asked, service.id, service.rows, min(end, asked.now))),
     )
 
 
@@ -236,6 +239,15 @@ def _blind(asked: Source, start: float, end: float) -> Iterator[tuple[float, flo
 
 def at_scan(series: Series, estate: Estate, started: datetime, days: int = DAYS) -> AvailabilityReport | None:
     """The days before a scan, as they were known when it began: the same for ever. None: nothing was sealed by then."""
+    asked = source_at_scan(series, estate, started)
+    if asked is None:
+        return None
+    moment = datetime.fromtimestamp(asked.now, UTC)
+    return measured(asked, Period(moment - timedelta(days=days), moment))
+
+
+def source_at_scan(series: Series, estate: Estate, started: datetime) -> Source | None:
+    """What was known when a scan began. None: nothing was sealed by then."""
     begun = started.timestamp()
     seal = series.sealed_before(begun)
     if seal is None:
@@ -243,6 +255,4 @@ def at_scan(series: Series, estate: Estate, started: datetime, days: int = DAYS)
     end = seal.known_until if begun - seal.known_until <= LIVE else begun
     names = {name: service.name for name, service in estate.services.items()}
     rows = series.rows(begun)
-    asked = Source(series, estate.watching, end, seal, rows, series.watched(), series.registered(begun), names)
-    moment = datetime.fromtimestamp(end, UTC)
-    return measured(asked, Period(moment - timedelta(days=days), moment))
+    return Source(series, estate.watching, end, seal, rows, series.watched(), series.registered(begun), names)

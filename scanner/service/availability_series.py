@@ -1,8 +1,8 @@
 """The states of one service out of the series of its watches.
 
-All watches of a service are needed; a watch that is seen from several places is one opinion (``checks.combine``). A
-watch counts from when it was declared until it was taken out of the inventory, so that taking one out hides nothing of
-what it saw, and a new one makes no earlier time unknown.
+All watches of a service are needed, but those of one ``pool`` stand in for each other; a watch that is seen from
+several places is one opinion (``checks.combine``). A watch counts from when it was declared until it was taken out of
+the inventory, so that taking one out hides nothing of what it saw, and a new one makes no earlier time unknown.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +42,7 @@ def service_intervals(asked: Source, rows: Sequence[SeriesRow], start: float, en
     edges = [edge for series in first for edge in (series[0].start, series[-1].end) if series]
     low, high = min([start, *edges]), max([end, *edges])
     by_watch: dict[str, list[_Part]] = {}
+    pools = {row.watch: row.definition.pool for row in rows}
     for row, known in zip(rows, first, strict=True):
         part = _Part(
             row.vantage or HERE,
@@ -49,11 +50,21 @@ def service_intervals(asked: Source, rows: Sequence[SeriesRow], start: float, en
             tuple((begin, high if until is None else until) for begin, until in asked.watched[row.key]),
         )
         by_watch.setdefault(row.watch, []).append(part)
-    seen = [
-        _Part(name, _joined(parts, low, high, combine.vantages), tuple(_spans(parts)))
-        for name, parts in sorted(by_watch.items())
-    ]
-    return _joined(seen, low, high, combine.needed)
+    seen = [_one(name, parts, low, high, combine.vantages) for name, parts in sorted(by_watch.items())]
+    return _joined(list(_pooled(seen, pools, low, high)), low, high, combine.needed)
+
+
+def _pooled(seen: Sequence["_Part"], pools: Mapping[str, str | None], low: float, high: float) -> Iterator["_Part"]:
+    """Those that stand in for each other are one part of the service."""
+    members: dict[str, list[_Part]] = {}
+    for part in seen:
+        pool = pools[part.name]
+        if pool is None:
+            yield part
+        else:
+            members.setdefault(pool, []).append(part)
+    for pool, parts in sorted(members.items()):
+        yield _one(f"pool {pool}", parts, low, high, combine.redundant)
 
 
 Rule = Callable[[Mapping[str, Iterable[Interval]]], tuple[Interval, ...]]
@@ -64,6 +75,10 @@ class _Part:
     name: str
     intervals: tuple[Interval, ...]
     declared: tuple[tuple[float, float], ...]  # when it was to be looked at
+
+
+def _one(name: str, parts: Sequence[_Part], low: float, high: float, rule: Rule) -> _Part:
+    return _Part(name, _joined(parts, low, high, rule), tuple(_spans(parts)))
 
 
 def _spans(parts: Iterable[_Part]) -> Iterator[tuple[float, float]]:

@@ -39,6 +39,7 @@ def recorded(store: Store, rules: Rules, support: SupportFeed, names: Collection
     try:
         for one in evaluate(store, rules, chosen, also=ALWAYS):
             store.save_host(scan_id, _result(one, rules))
+        store.people.tick({check.id: check.severity.rank for check in rules.checks}, scan_id)
         state = ScanState.COMPLETE
     finally:
         store.end_scan(scan_id, state, datetime.now(UTC))

@@ -1,7 +1,7 @@
 """Before anything is touched: which assets, which checks, which probes, and who permitted it."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -14,6 +14,8 @@ from inventory.scope import covering
 from scanner.engine import Errand
 from scanner.probes import asked_of, can_tell, concerns, probes_of
 from scanner.query import Probe
+from scanner.service.clock_book import in_force as clocks_in_force
+from scanner.service.policies import in_force
 
 ALWAYS = ("system", "identity", "device")  # who is this, and is it the same machine as last time
 
@@ -40,13 +42,26 @@ class Plan:
 def plan(
     estate: Estate, catalogue: Sequence[Check], today: date, *, limit: Sequence[str] = (), globs: Sequence[str] = ()
 ) -> Plan:
-    """Raises :class:`PlanError`; :class:`NotPermitted` names every asset outside all scopes."""
+    """Raises :class:`PlanError`; :class:`NotPermitted` names every asset outside all scopes.
+
+    Raises :class:`BadPolicy` for a policy file that cannot be used.
+    """
+    in_force(estate.policy)
+    clocks_in_force(estate, today.year)
     assets = choose_assets(estate, limit)
     scopes = _permissions(estate, assets, today)
     checks = choose_checks(catalogue, globs)
     probes = {way: probes_for(checks, way) for way in {asset.connection.way for asset in assets}}
-    errands = tuple(Errand(asset, asked_of(asset, probes[asset.connection.way])) for asset in assets)
+    errands = tuple(
+        Errand(_permitted(estate, asset, today), asked_of(asset, probes[asset.connection.way])) for asset in assets
+    )
     return Plan(errands, tuple(c for c in checks if _any_concerned(c, assets)), scopes)
+
+
+def _permitted(estate: Estate, asset: Asset, today: date) -> Asset:
+    """Some questions to endpoints need more than others: what the scope permits goes with the asset."""
+    scope = covering(estate, asset, today) if asset.endpoints else None
+    return replace(asset, permitted=scope.intrusiveness.value) if scope else asset
 
 
 def _any_concerned(check: Check, assets: Sequence[Asset]) -> bool:

@@ -11,6 +11,9 @@ from checks.check import Check
 from inventory.asset import Asset
 from inventory.estate import Estate
 from scanner.feeds.support_dates import SupportFeed
+from scanner.service.clock_book import CLOCKS
+from scanner.service.clock_book import in_force as clocks_in_force
+from scanner.service.policies import in_force
 from scanner.store.records import ScanKind, ScanPlan
 
 
@@ -73,4 +76,5 @@ def to_store(
         feed_max_age_days=basis.feed_max_age_days,
         uses_advisories=tuple(check.id for check in checks if reads_advisories(check)),
         of_estate=tuple(check.id for check in checks if check.gathers),
+        policies={**in_force(estate.policy), CLOCKS: clocks_in_force(estate, started_at.year)},
     )

@@ -1,8 +1,7 @@
 """Report: build what a report says from the record alone, so that it can be made again with the same bytes."""
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -14,13 +13,18 @@ from inventory.asset import Privilege
 from inventory.estate import Estate, Scope
 from inventory.facts.missing import Missing, Reason
 from inventory.scope import covering
-from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
+from reports.report import AssetCoverage, DataSource, Gap, Issue, Occurrence, ReportData
 from reports.sources import SUPPORT, fresh_days
 from reports.updates import rates_cves, worst_first
 from scanner.probes import can_tell, concerns
 from scanner.service.availability import at_scan
-from scanner.service.feed_rows import PREFIX
+from scanner.service.credits import with_credits
+from scanner.service.evidence_root import evidence_of, root
 from scanner.service.firmware_chapter import firmware_of
+from scanner.service.imported_report import imported_checks, imported_files, later_imports, with_imported
+from scanner.service.policies import risk_rules_of
+from scanner.service.risk import issues_with_risk
+from scanner.service.verdict import with_verdict
 from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
 from scanner.store.store import Store
 
@@ -43,15 +47,19 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
     scan = store.scan(scan_id)
     estate = store.estate_of(scan_id)
     hosts = tuple(sorted(store.hosts(scan_id), key=lambda host: host.asset.name))
-    checks = {check.id: check for check in catalogue if check.id in set(scan.checks)}
+    checks = {check.id: check for check in catalogue if check.id in set(scan.checks)} | imported_checks(store, scan)
     lacking = sorted(set(scan.checks) - checks.keys())
     if lacking:
         raise StoreError(f"scan {scan_id} used checks that this version does not have: {', '.join(lacking[:5])}")
-    standings = _standings(store, scan)
+    events = tuple(store.events())
+    standings = _standings(events, scan, later_imports(store, scan))
     rows = {row.fingerprint: row for row in store.findings()}
-    evidence = tuple(_evidence(hosts))
+    issues = with_imported(store, scan, hosts, _issues(hosts, checks, rows, standings), rows, standings)
+    evidence = tuple(evidence_of(hosts))
+    assets = tuple(_coverage(host, checks) for host in hosts)
+    firmware = firmware_of(store, hosts)
     started = scan.started_at
-    return ReportData(
+    data = ReportData(
         scan_id=scan.id,
         estate=scan.estate,
         marking=scan.marking,
@@ -67,8 +75,8 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         suppliers=estate.suppliers,
         services=estate.services,
         scopes=_scopes(estate, started.date()),
-        assets=tuple(_coverage(host, checks) for host in hosts),
-        issues=_issues(hosts, checks, rows, standings),
+        assets=assets,
+        issues=issues_with_risk(events, scan, estate, issues, assets, firmware),
         fixed=_fixed(store, scan, hosts, rows, standings, checks),
         gaps=_gaps(hosts, checks),
         checks=tuple(checks[check_id] for check_id in sorted(checks)),
@@ -76,11 +84,15 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         not_applicable=_count(hosts, Outcome.NOT_APPLICABLE),
         sources=(_support_source(scan), *(_feed(note, scan) for note in _by_name(scan.feeds))),
         evidence=evidence,
-        evidence_root=_root(evidence),
+        evidence_root=root(evidence),
         kind=scan.kind.value,
-        firmware=firmware_of(store, hosts),
+        firmware=firmware,
+        risk_rules=risk_rules_of(scan, estate.policy),
         availability=at_scan(store.series, estate, started),
+        imports=imported_files(store, scan),
     )
+    told = with_verdict(store, events, scan, estate, data, hosts, rows, standings)
+    return with_credits(store, events, scan, estate, told)
 
 
 def _coverage(host: StoredHost, checks: Mapping[str, Check]) -> AssetCoverage:
@@ -120,10 +132,12 @@ def _worst_per_check(host: StoredHost, checks: Mapping[str, Check]) -> Mapping[O
     return dict(sorted(Counter(worst.values()).items()))
 
 
-def _standings(store: Store, scan: ScanRow) -> dict[str, _Standing]:
-    """State, episode and first sighting of every finding as of the end of the scan."""
+def _standings(events: Iterable[EventRow], scan: ScanRow, later: Container[int | None]) -> dict[str, _Standing]:
+    """State, episode and first sighting of every finding as of the end of the scan, by what was known then."""
     found: dict[str, _Standing] = {}
-    for event in store.events():
+    for event in events:
+        if event.scan_id in later:
+            continue
         if scan.ended_at is None or event.at <= scan.ended_at:
             found[event.fingerprint] = _after(found.get(event.fingerprint), event)
     return found
@@ -247,26 +261,6 @@ def _count(hosts: Sequence[StoredHost], outcome: Outcome) -> dict[str, int]:
             outcomes[run.check_id].add(run.outcome)
         totals.update(check_id for check_id, seen in outcomes.items() if seen == {outcome})
     return dict(sorted(totals.items()))
-
-
-def _evidence(hosts: Sequence[StoredHost]) -> Iterator[EvidenceItem]:
-    for host in hosts:
-        for stored in host.answers:
-            if stored.query.startswith(PREFIX):  # what a feed said: told with the feed, once for all hosts
-                continue
-            yield EvidenceItem(
-                host.asset.name,
-                stored.query,
-                stored.sha256,
-                stored.size,
-                stored.answer.privilege,
-                stored.answer.missing,
-            )
-
-
-def _root(evidence: Sequence[EvidenceItem]) -> str:
-    digests = sorted(f"{item.asset}\0{item.query}\0{item.sha256}" for item in evidence)
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def _scopes(estate: Estate, day: date) -> tuple[Scope, ...]:

@@ -24,6 +24,7 @@ from scanner.query import Surroundings, Transport
 from scanner.service.bench import Bench, Order, Worked, not_counted, order_of
 from scanner.service.estate_checks import Gathering
 from scanner.service.feed_rows import as_answers
+from scanner.service.handovers import freeze_due
 from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
 from scanner.service.planned import Basis, basis_of, to_store
@@ -142,6 +143,8 @@ async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, sc
                 hosts.create_task(finish(looked, maker)).add_done_callback(partial(room.give_back, looked))
         state = ScanState.PARTIAL if len(saved) < len(job.plan.errands) else ScanState.COMPLETE
         saved = _together_with(saved, await _of_estate(job, write, scan_id, gathering))
+        await write(freeze_due, job.store, job.plan.checks, scan_id)
+        await write(job.store.people.tick, {check.id: check.severity.rank for check in job.plan.checks}, scan_id)
     finally:
         beating.cancel()
         state = await write(job.store.end_scan, scan_id, state, datetime.now(UTC))

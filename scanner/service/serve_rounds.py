@@ -4,6 +4,7 @@ A round is what came in within a second. When something failed in it, the canari
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -18,6 +19,7 @@ from scanner.store.watching.recorder import Recorder
 
 TICK_SECONDS = 5.0
 NTP_OLD = 900.0  # an offset that was measured longer ago says nothing
+REMEMBERED_JUMPS = 50
 
 
 @dataclass
@@ -29,6 +31,9 @@ class WallClock:
     _told: dict[str, tuple[float, float]] = field(default_factory=dict)  # watch -> monotonic, offset
     jumped: float = 0.0  # monotonic: when it last jumped
     tell: Callable[[str], None] = lambda _: None
+    back: float = 0.0  # it was just set back: so many seconds before now were dated by another clock
+    _looked: float = 0.0  # monotonic: when it was last looked at
+    _stretches: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=REMEMBERED_JUMPS))
 
     def hear(self, sample: Sample) -> None:
         """An ntp watch's answer."""
@@ -39,13 +44,33 @@ class WallClock:
     def offset(self) -> float | None:
         """Seconds off, as far as it is known; a jump counts in the round in which it is seen."""
         now, wall = self.clock.monotonic(), self.clock.now()
-        base, self._base = self._base, wall - now
-        jump = 0.0 if base is None else self._base - base
+        base, self._base, self.back = self._base, wall - now, 0.0
+        before, self._looked = self._looked, now
+        if base is None:
+            self._stretches.append((now, self._base))
+            return self._by_ntp(now)
+        jump = self._base - base
         if abs(jump) > CLOCK_LIMIT:
+            self.back = self._otherwise(now, -jump) if jump < 0 else 0.0
+            self._stretches.append((before, self._base))  # it happened after that
             self.jumped = now
             self._told.clear()  # measured by the clock before
             self.tell(f"the clock of this machine jumped by {jump:+.1f} s; this round of probes does not count")
             return jump
+        return self._by_ntp(now)
+
+    def _otherwise(self, now: float, by: float) -> float:
+        """How long has the clock been another one than it is now? After a jump ahead and back only since the first;
+        else nobody knows, and it matters no longer than the jump is."""
+        assert self._base is not None  # noqa: S101 (for the type checker)
+        since = None
+        for began, base in reversed(self._stretches):
+            if abs(base - self._base) <= CLOCK_LIMIT:
+                return by if since is None else min(by, now - since)
+            since = began
+        return by
+
+    def _by_ntp(self, now: float) -> float | None:
         fresh = [told for at, told in self._told.values() if now - at <= NTP_OLD]
         return median(fresh) if fresh else None
 
@@ -62,6 +87,7 @@ class Rounds:
         seconds: float,
     ) -> None:
         self._recorder, self._wall, self._heard, self._seconds = recorder, wall, heard, seconds
+        self._names = tuple(watch.name for watch in watches)
         self._canaries = frozenset(watch.name for watch in watches if watch.canary)
         self._ntp = frozenset(watch.name for watch in watches if watch.kind == "ntp")
         self._latest: dict[str, Sample] = {}  # of canaries
@@ -70,6 +96,8 @@ class Rounds:
         self.probing: Probing | None = None
 
     def take(self, sample: Sample) -> None:
+        if self._from_another_clock(sample):
+            return
         if sample.watch in self._canaries:
             self._latest[sample.watch] = sample
         if sample.watch in self._ntp:
@@ -86,9 +114,7 @@ class Rounds:
         batch, self._batch = self._batch, []
         if self._doubtful(batch):
             await self._ask_canaries()
-        offset = self._wall.offset()
-        for sample in judge_round(batch, tuple(self._latest.values()), offset):
-            self._follow(self._recorder.feed(sample))
+        self._feed(batch)
         now = self._wall.clock.monotonic()
         if now - self._ticked >= TICK_SECONDS:
             self._ticked = now
@@ -96,9 +122,26 @@ class Rounds:
 
     def close(self) -> None:
         """What came in and was not judged yet; nobody is asked any more."""
-        for sample in judge_round(self._batch, tuple(self._latest.values()), self._wall.offset()):
+        batch, self._batch = self._batch, []
+        self._feed(batch)
+
+    def _feed(self, batch: Sequence[Sample]) -> None:
+        offset = self._wall.offset()
+        if self._wall.back:
+            self._set_back(self._wall.back)
+        batch = [one for one in batch if not self._from_another_clock(one)]
+        for sample in judge_round(batch, tuple(self._latest.values()), offset):
             self._follow(self._recorder.feed(sample))
-        self._batch = []
+
+    def _set_back(self, by: float) -> None:
+        """What the series hold of the time that the clock shows again cannot be put in order with what comes now."""
+        self._latest.clear()
+        why = f"the clock was set back; of the last {by:.1f} s nobody can say when they were"
+        self._follow(self._recorder.set_back(self._wall.clock.now(), by, self._names, why))
+
+    def _from_another_clock(self, sample: Sample) -> bool:
+        """A look from the future began before the clock was set back."""
+        return sample.at > self._wall.clock.now() + CLOCK_LIMIT
 
     def _doubtful(self, batch: Sequence[Sample]) -> bool:
         failed = [one.at for one in batch if one.state is State.DOWN and one.watch not in self._canaries]

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from inventory.watch import Plan
 from scanner.schedule import IfMissed, Schedule, Start, may_start, missed, refusal, start_of
+from scanner.schedule.plans import schedule_of
 from scanner.schedule.zones import BadSchedule
 from scanner.service.keeper import Write
 from scanner.service.serve_clock import Clock
-from scanner.service.serve_plans import digest, schedule_of
+from scanner.service.serve_plans import digest
 from scanner.service.serve_runs import Ended, Errand, Runner
 from scanner.store.records import StoreError
 from scanner.store.series import Series

@@ -10,6 +10,7 @@ from string import hexdigits
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+
+from checks.statements import pre_authentication as pre_authentication  # others know it from here
 
 MAX_PEM = 64 * 1024
 ID_LENGTH = 64  # hexadecimal digits of a SHA-256
@@ -39,6 +42,15 @@ class Signer:
     def key_id(self) -> str:
         return key_id(self.key.public_key())
 
+    @property
+    def raw_public(self) -> str:
+        """The raw public key, 32 bytes in hexadecimal."""
+        return self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+    def signature(self, message: bytes) -> str:
+        """Base64."""
+        return base64.b64encode(self.key.sign(message)).decode()
+
     def envelope(self, payload: bytes) -> dict[str, object]:
         """A DSSE envelope (Dead Simple Signing Envelope v1) around the payload."""
         signature = self.key.sign(pre_authentication(PAYLOAD_TYPE, payload))
@@ -52,12 +64,6 @@ def enveloped(payload: bytes, signature: bytes, key: Ed25519PublicKey) -> dict[s
         "payloadType": PAYLOAD_TYPE,
         "signatures": [{"keyid": key_id(key), "sig": base64.b64encode(signature).decode()}],
     }
-
-
-def pre_authentication(payload_type: str, payload: bytes) -> bytes:
-    """DSSE's PAE: what is really signed, so that type and payload cannot be shifted against each other."""
-    kind = payload_type.encode()
-    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
 def key_id(key: Ed25519PublicKey) -> str:
@@ -87,8 +93,8 @@ def named_key_id(text: str) -> str:
         return key_id(public_key(pem.read(MAX_PEM)))
 
 
-def load(path: Path) -> Signer:
-    """Raises :class:`SigningError`."""
+def load(path: Path, passphrase: str | None = None) -> Signer:
+    """``passphrase`` opens an encrypted key; one that is not needed is refused. Raises :class:`SigningError`."""
     try:
         with path.open("rb") as file:
             shared = os.fstat(file.fileno()).st_mode & 0o077
@@ -97,20 +103,45 @@ def load(path: Path) -> Signer:
         raise SigningError(f"signing key {path} cannot be read: {fault.strerror}") from fault
     if shared:
         raise SigningError(f"signing key {path} can be read by others; run: chmod 600 {path}")
+    why = ""
     try:
-        key = load_pem_private_key(pem, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
-        raise SigningError(f"signing key {path} is not an unencrypted PEM private key; name another file") from fault
+        key = load_pem_private_key(pem, passphrase.encode() if passphrase is not None else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        why = _why_not_opened(pem, given=passphrase is not None)
+    if why:  # raised out here: no traceback shows what the key or its passphrase is
+        raise SigningError(f"signing key {path} {why}")
     if not isinstance(key, Ed25519PrivateKey):
         raise SigningError(f"signing key {path} is not Ed25519; name another file, or one that is not there yet")
     return Signer(key)
 
 
-def _create(path: Path) -> Signer:
+def _why_not_opened(pem: bytes, *, given: bool) -> str:
+    encrypted = b"ENCRYPTED" in pem
+    if encrypted and given:
+        return "cannot be opened: the passphrase is wrong, or the file is damaged"
+    if encrypted:
+        return "is encrypted; name its passphrase by reference, such as --passphrase file:PATH"
+    if given and b"PRIVATE KEY" in pem:
+        return "is not encrypted, or is damaged: leave the passphrase away"
+    return "is not an unencrypted PEM private key; name another file"
+
+
+def create(path: Path, passphrase: str | None = None) -> Signer:
+    """A new key in a file that is not there yet. Raises :class:`SigningError`."""
+    try:
+        return _create(path, passphrase)
+    except FileExistsError as fault:
+        raise SigningError(f"{path} exists already; name another file") from fault
+    except OSError as fault:
+        raise SigningError(f"signing key {path} cannot be made: {fault.strerror}") from fault
+
+
+def _create(path: Path, passphrase: str | None = None) -> Signer:
     """A new key under a name of its own first: a full disk must not leave half a key where the next run looks."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     signer = Signer(Ed25519PrivateKey.generate())
-    text = signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    locked = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase.encode())
+    text = signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked)
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:

@@ -182,7 +182,7 @@ class VantagePoints:
 
     async def _push(self, point: Point, answer: Answer, watches: Sequence[Watch]) -> None:
         """The list, when the vantage point has another one or it ends soon. Raises NoAnswer."""
-        told, now = tuple(replace(watch, line=0) for watch in watches), self.clock.now()
+        told, now = tuple(replace(watch, line=0, pool=None) for watch in watches), self.clock.now()
         if answer.watches == digest_of(told) and answer.until - now > VALID_SECONDS / 2:
             point.refused = ""
             return

@@ -16,7 +16,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from scanner.store import series_schema  # noqa: F401 (its tables belong to the metadata)
+from scanner.store import (  # noqa: F401 (their tables belong to the metadata)
+    checkpoint_schema,
+    decision_schema,
+    import_schema,
+    series_schema,
+)
 from scanner.store.records import StoreError
 from scanner.store.schema import HEAD, REVISIONS, metadata, scan, version
 

@@ -67,6 +67,12 @@ def save_answers(
     return [digest.hex() for digest in digests]
 
 
+def save_plain(connection: Connection, folder: Path | None, contents: Sequence[bytes]) -> list[int]:
+    """Texts of people as blobs; the number of each comes back."""
+    ready = hashed(list(contents))
+    return _BLOBS.save(connection, [one.sha256 for one in ready], lambda i: _blob_row(folder, ready[i], contents[i]))
+
+
 def clean(text: str) -> str:
     """Text that both databases take: no NUL, no lone surrogates."""
     if "\0" in text:

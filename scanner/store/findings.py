@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
-from checks.finding import CheckRun, Outcome, Subject, fingerprint
+from checks.finding import CheckRun, Outcome, Severity, Subject, fingerprint
+from checks.import_proof import is_imported, proof_of_gone, said_of
 from checks.lifecycle import (
     Move,
     Proof,
@@ -27,7 +28,7 @@ from checks.lifecycle import (
 )
 from scanner.store.judgements import by_check
 from scanner.store.ledger import NewEvent, append
-from scanner.store.plans import Plan
+from scanner.store.plans import SCOPE, Plan
 from scanner.store.prepared import Lookup, Prepared, insertion
 from scanner.store.schema import Stored, finding
 
@@ -127,7 +128,8 @@ class Application:
         if self.visit.finished_at < max(row.last_seen, row.moved_at):
             return  # older than what is known already: time does not go backwards
         state = State(row.state)
-        move = after_fail(state, check_changed=run.check_version != row.check_version)
+        changed = (run.check_id, run.check_version) != (row.check_id, row.check_version)
+        move = after_fail(state, check_changed=changed, worse=_worse(run.severity, row.severity))
         episode = row.episode + (move.new_episode if move else 0)
         self._failed.append(
             {
@@ -174,6 +176,9 @@ class Application:
 
     def _not_failing(self, row: Stored, runs: Mapping[str, Sequence[CheckRun]]) -> None:
         state = State(row.state)
+        if is_imported(row.check_id):
+            self._not_reported(row, state, runs)
+            return
         key = (row.check_id, row.family)
         if key not in self._verdicts:
             relevant = self._relevant(row, runs)
@@ -186,6 +191,18 @@ class Application:
             self._pass(row, state, self._sighting(said.run, said.observed))
         elif said.outcome in (Outcome.NOT_ASSESSED, Outcome.ERROR) and (move := after_gap(state)):
             self._move(row, move, {"scan": self.visit.scan_id}, row.last_pass_scan)
+
+    def _not_reported(self, row: Stored, state: State, runs: Mapping[str, Sequence[CheckRun]]) -> None:
+        """Of another tool's finding only that tool's own word on the same subject tells anything."""
+        said = said_of(Subject(row.subject_kind, row.subject_key), runs.get(row.check_id, ()))
+        move = after_proof(state)
+        if said is None or said.run is None or said.outcome is not Outcome.PASS or move is None:
+            return
+        before = self.visit.before(row)
+        if before is None:
+            self.changes.refused[ref(row.number)] = "the failing import is no longer in the record"
+            return
+        self._conclude(row, move, proof_of_gone(before, self._sighting(said.run, said.observed)))
 
     def _relevant(self, row: Stored, runs: Mapping[str, Sequence[CheckRun]]) -> Sequence[CheckRun] | None:
         """This visit's runs of the finding's check or its successor; None when nobody asked for that check."""
@@ -243,6 +260,7 @@ class Application:
             reached=visit.reached,
             logged_in=visit.logged_in,
             identity_note=visit.identity_note,
+            scope=visit.plan.options.get(SCOPE, ""),
         )
 
     def _sources_of(self, run: CheckRun) -> tuple[Source, ...]:
@@ -261,6 +279,11 @@ class Application:
         _ADD.run_many(connection, list(self._new.values()))
         self.changes.opened += [ref(row.number) for row in sorted(_OF_PRINTS.rows(connection, list(self._new)))]
         append(connection, self._events)
+
+
+def _worse(now: Severity | None, before: str | None) -> bool:
+    """Without a rating of its own a finding is rated by its check, whose change is a change of its version."""
+    return now is not None and before is not None and now.rank < Severity(before).rank
 
 
 def sources_of(run: CheckRun, sources: Sequence[Source]) -> tuple[Source, ...]:

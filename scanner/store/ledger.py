@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, select
 
 from checks.lifecycle import GENESIS, canonical, event_hash
+from scanner.store.decision_schema import role_key
 from scanner.store.prepared import Prepared, insertion
 from scanner.store.records import EventRow, StoreError
 from scanner.store.schema import Stored, event, finding
+from scanner.store.witness import Witness
 
 SYSTEM = ("estatecheck", "system")
 _LAST = Prepared(
@@ -31,10 +33,13 @@ class NewEvent:
     role: str = SYSTEM[1]
 
 
-def append(connection: Connection, events: Sequence[NewEvent]) -> None:
-    """Inside the caller's write transaction: nobody else can append meanwhile."""
+def append(connection: Connection, events: Sequence[NewEvent]) -> int:
+    """Inside the caller's write transaction: nobody else can append meanwhile. The number of the last one comes back.
+
+    0 when there is nothing to append.
+    """
     if not events:
-        return
+        return 0
     last = _LAST.first(connection, {})
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
     rows = []
@@ -46,6 +51,7 @@ def append(connection: Connection, events: Sequence[NewEvent]) -> None:
         rows.append({**row, "at": new.at, "previous": previous, "hash": link})
         previous = link
     _ADD.run_many(connection, rows)
+    return int(seq)
 
 
 def _content(seq: int, new: "NewEvent | Stored", proof: str) -> dict[str, object]:
@@ -91,10 +97,10 @@ def _event(row: Stored) -> EventRow:
 def verify(connection: Connection) -> int:
     """Walk the chain and hold every finding against its last event; the number of events comes back.
 
-    Raises :class:`StoreError` at the first event that does not fit. A chain cut off at its end looks whole from
-    inside: only a checkpoint kept elsewhere shows that.
+    Raises :class:`StoreError` at the first event that does not fit, or that no person signed who should have. A chain
+    cut off at its end looks whole from inside: only a checkpoint kept elsewhere shows that.
     """
-    previous, seq, states = GENESIS, 0, {}
+    previous, seq, states, witness = GENESIS, 0, dict[str, str](), Witness()
     for row in connection.execute(select(event).order_by(event.c.seq)):
         seq += 1
         content = {**_content(seq, row, row.proof), "at": row.at.isoformat()}
@@ -102,9 +108,20 @@ def verify(connection: Connection) -> int:
             raise StoreError(
                 f"event {row.seq} does not fit its chain: the record was changed from outside; restore a backup"
             )
+        witness.take(row)
         previous = row.hash
         states[row.fingerprint] = row.to_state
     for row in connection.execute(select(finding.c.number, finding.c.fingerprint, finding.c.state)):
         if states.get(row.fingerprint) != row.state:
             raise StoreError(f"EC-{row.number:04d} is {row.state}, but its events say {states.get(row.fingerprint)}")
+    _verify_registry(connection, witness)
     return seq
+
+
+def _verify_registry(connection: Connection, witness: Witness) -> None:
+    """The table of keys says what the chain says, and nothing else."""
+    told = [(seq, what, key.key_id, key.role, key.name, key.public_key) for seq, what, key in witness.told]
+    asked = select(role_key).order_by(role_key.c.event_seq)
+    kept = [(r.event_seq, r.what, r.key_id, r.role, r.name, r.public_key) for r in connection.execute(asked)]
+    if told != kept:
+        raise StoreError("the registry of keys does not say what the events say: the record was changed from outside")

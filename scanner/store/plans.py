@@ -10,6 +10,8 @@ from scanner.store.codec import dump, load
 from scanner.store.records import ScanPlan
 from scanner.store.snapshots import read_text
 
+SCOPE = "scope"  # option of an import: what the other tool was asked for
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -23,6 +25,7 @@ class Plan:
     feeds: tuple[FeedNote, ...] = ()
     uses_advisories: tuple[str, ...] = ()
     feed_max_age_days: int = 7
+    policies: dict[str, str] = field(default_factory=dict)
     of_estate: tuple[str, ...] = ()  # of ``checks``, those that are judged when all visits are over
 
     def of_visit(self) -> "Plan":
@@ -62,6 +65,7 @@ def as_text(plan: ScanPlan) -> str:
             uses_advisories=plan.uses_advisories,
             feed_max_age_days=plan.feed_max_age_days,
             of_estate=plan.of_estate,
+            policies=dict(plan.policies),
         )
     )
 

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from checks.lifecycle import answers_fact
 from scanner.store import ledger
+from scanner.store.decision_schema import attachment
 from scanner.store.evidence import blob_file
+from scanner.store.import_schema import import_file
 from scanner.store.judgements import Runs, in_chunks
 from scanner.store.reader import facts_of
 from scanner.store.records import Purged, ScanState
@@ -91,7 +93,8 @@ def _thin(
 
 
 def _drop_orphans(connection: Connection) -> tuple[int, int]:
-    orphan = blob.c.id.not_in(select(evidence.c.blob_id))
+    orphan = blob.c.id.not_in(select(evidence.c.blob_id)) & blob.c.id.not_in(select(attachment.c.blob_id))
+    orphan &= blob.c.id.not_in(select(import_file.c.blob_id))
     count, size = connection.execute(
         select(func.count(), func.coalesce(func.sum(blob.c.stored), 0)).where(orphan)
     ).one()

@@ -97,10 +97,11 @@ def moved_by(connection: Connection, scan_id: int, to_state: str) -> tuple[Findi
 
 
 def _rows(connection: Connection, asked: Select[*tuple[Any, ...]]) -> tuple[FindingRow, ...]:
-    return tuple(_finding(row) for row in connection.execute(asked))
+    return tuple(row_of(row) for row in connection.execute(asked))
 
 
-def _finding(row: Stored) -> FindingRow:
+def row_of(row: Stored) -> FindingRow:
+    """Of a row with the finding and its asset's uid and name."""
     return FindingRow(
         ref=ref(row.number),
         fingerprint=row.fingerprint,

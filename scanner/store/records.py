@@ -57,6 +57,7 @@ class ScanPlan:
     uses_advisories: tuple[str, ...] = ()  # checks that read them
     feed_max_age_days: int = 7  # an older feed of advisories proves no pass
     of_estate: tuple[str, ...] = ()  # checks that are judged when all visits are over
+    policies: Mapping[str, str] = field(default_factory=dict)  # in force at its start: name -> canonical JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class ScanRow:
     done: int
     feeds: tuple[FeedNote, ...] = ()
     feed_max_age_days: int = 7
+    policies: Mapping[str, str] = field(default_factory=dict)  # see ScanPlan
     purged: bool = False  # its details were removed to save room; its findings and events stay
 
 

@@ -165,6 +165,7 @@ def as_row(row: Stored) -> ScanRow:
         done=row.done,
         feeds=plan.feeds,
         feed_max_age_days=plan.feed_max_age_days,
+        policies=dict(plan.policies),
         purged=row.purged_at is not None,
     )
 

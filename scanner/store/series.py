@@ -18,7 +18,7 @@ All of a flush is there or nothing. A kill loses at most what was not flushed, a
 Instants are POSIX seconds; they are kept to the millisecond.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from inventory.facts.availability import Interval
 from inventory.watch import Maintenance
@@ -51,6 +51,7 @@ from scanner.store.watching.records import (
     Retention,
     Run,
     Seal,
+    SealChecked,
     SealChecker,
     SealSigner,
     SealsVerified,
@@ -161,6 +162,11 @@ class Series:
         """Hold everything that the seals cover against them. Raises :class:`StoreError` naming the first that fails."""
         with self._database.reading() as connection:
             return verifying.verify(connection, checker)
+
+    def check_seals(self, checker: SealChecker) -> Iterator[SealChecked]:
+        """The same, seal by seal, and all that does not hold of each. Read it in one go: it keeps the record open."""
+        with self._database.reading() as connection:
+            yield from verifying.each(connection, checker)
 
     def retain(self, now: float, retention: Retention = Retention()) -> int:  # noqa: B008 (frozen)
         """Drop what is older than it need be; how many rows comes back."""

@@ -1,19 +1,35 @@
 """The record: one object with everything the services may ask of it. ``docs/the-record.md`` tells the whole story."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
-
+from checks.finding import CheckRun
 from checks.lifecycle import State
+from checks.responsibility import Baseline
 from inventory.asset import Asset
 from inventory.estate import Estate
-from scanner.store import assets, estate_runs, hostkeys, ledger, purge, reader, scans, upkeep, visits, writer
+from scanner.store import (
+    carried,
+    estate_runs,
+    handovers,
+    hostkeys,
+    ledger,
+    purge,
+    reader,
+    scans,
+    upkeep,
+    visits,
+    writer,
+)
+from scanner.store.checkpoints import Checkpoints
+from scanner.store.copying import Copy
 from scanner.store.database import WAIT_SECONDS, Database, prepare
 from scanner.store.evidence import read_blob
+from scanner.store.imports import Imports
+from scanner.store.people import People
 from scanner.store.plans import Plans
 from scanner.store.records import (
     Backup,
@@ -33,9 +49,7 @@ from scanner.store.records import (
     StoredHost,
     StoreError,
 )
-from scanner.store.schema import asset, scan_asset
 from scanner.store.series import Series
-from scanner.store.snapshots import read_text
 
 Clock = Callable[[], datetime]
 
@@ -206,32 +220,32 @@ class Store:
         with self._database.reading() as connection:
             return reader.evidence_of(connection, self._database.blobs, fingerprint, scan_id, outputs=outputs)
 
+    def last_fails(self, before: int, prints: Collection[str]) -> dict[str, CheckRun]:
+        """Fingerprint -> its last failing run of a scan before ``before``; see :mod:`scanner.store.carried`."""
+        with self._database.reading() as connection:
+            return carried.last_fails(connection, before, prints)
+
+    def last_known(self, before: int, uids: Collection[str]) -> dict[str, Asset]:
+        """uid -> the asset as the last scan before ``before`` that visited it knew it."""
+        with self._database.reading() as connection:
+            return carried.last_known(connection, before, uids)
+
+    def baselines(self) -> tuple[tuple[int, Baseline], ...]:
+        """What was frozen at handovers, with the number of the scan that stored it; oldest first."""
+        with self._database.reading() as connection:
+            return handovers.read(connection)
+
+    def freeze(self, baselines: Sequence[Baseline], scan_id: int) -> int:
+        """Store those that are not stored yet; how many comes back."""
+        with self._database.writing() as connection:
+            return handovers.write(connection, baselines, scan_id, self._clock())
+
     # what people do
 
-    def accept_identity(self, name: str, actor: str, role: str, reason: str) -> str:
-        """A person has looked at a machine in doubt: what it presented last is its own. The uid comes back."""
-        with self._database.writing() as connection:
-            asked = (
-                select(scan_asset, asset.c.uid)
-                .join(asset, asset.c.id == scan_asset.c.asset_id)
-                .where(scan_asset.c.name == name)
-                .order_by(scan_asset.c.id.desc())
-                .limit(1)
-            )
-            visit = connection.execute(asked).first()
-            if visit is None or not visit.identity_note:
-                raise StoreError(f"the identity of {name} is not in doubt")
-            tokens = frozenset(json.loads(read_text(connection, visit.identity_id)))
-            assets.accept(connection, visit.scan_id, visit.asset_id, tokens)
-            told = {
-                "why": "identity accepted",
-                "reason": reason,
-                "note": visit.identity_note,
-                "identity": sorted(tokens),
-            }
-            new = ledger.NewEvent(f"asset:{visit.uid}", self._clock(), "", "", told, visit.scan_id, actor, role)
-            ledger.append(connection, [new])
-            return str(visit.uid)
+    @property
+    def people(self) -> People:
+        """Decisions, keys, and machines whose identity is in doubt."""
+        return People(self._database, self._clock)
 
     def host_keys(
         self, *, trust_new: bool = False, known_hosts: hostkeys.KnownHosts | None = None
@@ -239,9 +253,25 @@ class Store:
         return hostkeys.StoredHostKeys(self._database, self._clock, trust_new=trust_new, known=known_hosts)
 
     @property
+    def checkpoints(self) -> Checkpoints:
+        """Signed heads of the chain of events."""
+        return Checkpoints(self._database)
+
+    @contextlib.contextmanager
+    def copying(self, scan_id: int) -> Iterator[Copy]:
+        """The rows behind one report, in one snapshot of the record."""
+        with self._database.reading() as connection:
+            yield Copy(connection, scan_id)
+
+    @property
     def series(self) -> Series:
         """What was watched, and what came of it."""
         return Series(self._database)
+
+    @property
+    def imports(self) -> Imports:
+        """Files of other tools and testers."""
+        return Imports(self._database)
 
     # upkeep
 

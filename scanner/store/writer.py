@@ -231,6 +231,7 @@ def _sighting(visit: _Visit, run: CheckRun, scan_id: int) -> Sighting:
         reached=visit.row.reached,
         logged_in=visit.row.logged_in,
         identity_note=visit.note,
+        scope=visit.plan.options.get(plans.SCOPE, ""),
     )
 
 

@@ -10,6 +10,7 @@ from scanner.query import (
     CliCommand,
     RedfishTree,
     Script,
+    ServiceLook,
     SnmpGet,
     SnmpPoll,
     SnmpWalk,
@@ -23,7 +24,7 @@ from scanner.query import (
 from scanner.transports.selective import Helper, Selective
 
 ENDPOINT_SECONDS = 15.0  # for each endpoint
-ENDPOINT_QUERIES = (TlsOffers, WebLook, SshOffers)
+ENDPOINT_QUERIES = (TlsOffers, WebLook, SshOffers, ServiceLook)
 TCP_SECONDS = 20.0  # of a visit, kept for a look at the device's management ports
 
 

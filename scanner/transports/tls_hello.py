@@ -39,7 +39,9 @@ def _extensions(hello: Hello, name: str) -> bytes:
     told = b""
     if name:
         told += _extension(0, _long(b"\x00" + _long(name.encode("idna"))))
-    told += _extension(10, _numbers(hello.groups)) + _extension(11, b"\x01\x00") + _extension(0xFF01, b"\x00")
+    if hello.groups:  # an empty list is a decode error (RFC 8422, section 5.1.1)
+        told += _extension(10, _numbers(hello.groups)) + _extension(11, b"\x01\x00")
+    told += _extension(0xFF01, b"\x00")
     if hello.version >= TLS12:
         told += _extension(13, _numbers(SIGNATURES + OLD_SIGNATURES))
     if hello.version == TLS13:

@@ -15,8 +15,10 @@ from checks.check import Check
 from checks.mutation import problems
 from inventory.asset import Privilege
 from inventory.facts import FACTS
+from scanner.probes import OUTSIDE
 
 CHECKS = catalogue()
+SURFACES = ["bmc", "db", "dns", "ldap", "linux", "mail", "net", "ntp", "rdp", "smb", "ssh", "tls", "web", "winrm"]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.id)
@@ -33,9 +35,9 @@ def test_texts_are_whole(check: Check) -> None:
     assert check.remedy.verify, "how does the reader see that it worked?"
     assert check.references
     assert set(check.needs) <= FACTS.keys()
-    unprivileged = {"contact", "management", "ssh_offer", "tls", "web"}
+    unprivileged = {"contact", "management"} | {probe.name for probe in OUTSIDE}
     assert (check.privilege is Privilege.NONE) == (set(check.needs) <= unprivileged)
-    assert check.surface in ("bmc", "linux", "net", "ssh", "tls", "web")
+    assert check.surface in SURFACES
 
 
 def test_the_catalogue_is_sorted_read_once_and_has_a_name() -> None:

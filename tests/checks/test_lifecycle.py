@@ -35,7 +35,7 @@ TABLE: dict[State | None, tuple[str | None, str | None, str | None]] = {
     State.CLAIMED_FIXED: ("OPEN", "VERIFIED_FIXED", "CLAIM_UNVERIFIABLE"),
     State.CLAIM_UNVERIFIABLE: ("OPEN", "VERIFIED_FIXED", STAYS),
     State.VERIFIED_FIXED: ("OPEN", STAYS, STAYS),
-    State.MITIGATED: ("OPEN", "VERIFIED_FIXED", STAYS),
+    State.MITIGATED: (STAYS, "VERIFIED_FIXED", STAYS),
     State.ACCEPTANCE_REQUESTED: (STAYS, STAYS, STAYS),
     State.RISK_ACCEPTED: (STAYS, STAYS, STAYS),
     State.FALSE_POSITIVE_PROPOSED: (STAYS, STAYS, STAYS),
@@ -67,6 +67,26 @@ def test_a_false_positive_reopens_when_its_check_changed() -> None:
     move = after_fail(State.FALSE_POSITIVE, check_changed=True)
     assert move is not None
     assert move.to is State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        pytest.param({}, None, id="the same fail again: the mitigation stands"),
+        pytest.param({"check_changed": True}, "the check changed", id="another version of the check"),
+        pytest.param({"worse": True}, "worse than when mitigated", id="rated higher"),
+    ],
+)
+def test_what_is_mitigated_reopens_only_by_a_fail_that_says_something_new(
+    said: dict[str, bool], why: str | None
+) -> None:
+    move = after_fail(State.MITIGATED, **said)
+    assert (move and move.why) == why
+    assert move is None or (move.to, move.new_episode) == (State.OPEN, False)
+
+
+def test_a_higher_rating_alone_reopens_nothing_that_was_not_mitigated() -> None:
+    assert [state for state in State if after_fail(state, worse=True) != after_fail(state)] == [State.MITIGATED]
 
 
 BEFORE = Sighting(

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import checks.outages
+import checks.watching
 from checks.outages import BadWatches, Event, Fleet, Happened, Kept, Outage, Result
 from checks.watching import Change, Rule
 from inventory.facts.availability import Sample, State
@@ -265,3 +267,46 @@ def test_whatever_is_seen(stream: list[tuple[str, int, State]], cut: int) -> Non
         assert memory.behind is None or memory.behind in open_now
     again, _ = play_all(stream, cut)
     assert (again.changes, again.events, again.fleet.state()) == (play.changes, play.events, play.fleet.state())
+
+
+calm = st.lists(  # mostly the same as before, so that the short way is taken often
+    st.tuples(
+        st.sampled_from([*WATCHES, "router", "lonely"]),
+        st.integers(1, 45),
+        st.sampled_from([UP] * 6 + [DOWN] * 3 + [UNKNOWN, State.DEGRADED]),
+        st.integers(1, 6),  # so often in a row
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(calm)
+def test_the_short_way_of_the_same_again_changes_nothing(stream: list[tuple[str, int, State, int]]) -> None:
+    rules = {**GATEWAY, "lonely": Rule(every=60)}
+
+    def played(short: bool) -> tuple[Play, int]:
+        taken = [0]
+
+        def again(*given: object) -> object:
+            found = real(*given) if short else None  # type: ignore[arg-type]  # what it is given
+            taken[0] += found is not None
+            return found
+
+        real = checks.watching.same_again
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(checks.watching, "same_again", again)
+            patch.setattr(checks.outages, "same_again", again)
+            play, at = Play(rules), 0.0
+            for watch, gap, state, often in stream:
+                for _ in range(often):
+                    at += gap
+                    play.see(watch, (at, state))
+                if gap > 40:
+                    play.tick(at)
+        return play, taken[0]
+
+    (quick, _), (slow, none) = played(True), played(False)
+    assert none == 0
+    assert (quick.changes, quick.events, quick.last) == (slow.changes, slow.events, slow.last)
+    assert quick.fleet.state() == slow.fleet.state()

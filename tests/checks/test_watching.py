@@ -18,6 +18,7 @@ from checks.watching import (
     changed_percent,
     memory_from,
     open_intervals,
+    set_back,
     step,
     tick,
     to_plain,
@@ -216,3 +217,33 @@ def test_a_round_counts_only_when_the_prober_worked() -> None:
     wrong = judge_round(samples, [good], -12.34)
     assert {(one.state, one.reason) for one in wrong} == {(UNKNOWN, "the prober's clock was 12.3 s off")}
     assert judge_round(samples, [Sample("canary", 1.0, UNKNOWN)])[0].state is UNKNOWN
+
+
+# the clock is set back
+
+
+@pytest.mark.parametrize(
+    ("samples", "now", "by", "start"),
+    [
+        pytest.param([(0, UP), (100, UP)], 70, 30, 70, id="up all the time, by either clock"),
+        pytest.param([(0, UP), *[(n, DOWN) for n in (80, 90, 100)]], 70, 30, 40, id="changed in that time"),
+        pytest.param([(0, UP), (100, DOWN)], 70, 30, 40, id="a failure hangs"),
+        pytest.param([(0, UNKNOWN), (100, UNKNOWN)], 70, 30, None, id="unknown all the time"),
+        pytest.param([(0, UP), (60, UNKNOWN), (100, UNKNOWN)], 50, 50, 0, id="unknown since then"),
+        pytest.param([(0, UP), (60, UP)], 70, 30, None, id="nothing was seen in that time"),
+    ],
+)
+def test_what_cannot_be_put_in_order_is_unknown(
+    samples: list[tuple[float, State]], now: float, by: float, start: float | None
+) -> None:
+    memory, _ = run(samples)
+    done = set_back(memory, now, by, "set back")
+    assert [(one.state, one.start) for one in done.changes] == ([] if start is None else [(UNKNOWN, start)])
+    after, steps = run([(now + 1, UP), (now + 2, UP)], memory=done.memory)
+    assert after.state is UP, "the next look counts"
+    assert all(one.start > now and (one.after or 0.0) <= now for step_ in steps for one in step_.changes)
+
+
+def test_nobody_looked_while_the_clock_was_set_back() -> None:
+    memory, _ = run([(0, UP), (100, UP)])
+    assert set_back(memory, 70, 30, "", seen=False).changes == (Change("w", UNKNOWN, 40, ""),)

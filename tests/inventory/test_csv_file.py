@@ -33,8 +33,9 @@ def faults(data: bytes | str, encoding: str = "utf-8", **columns: str) -> list[s
 
 def test_a_row_becomes_variables() -> None:
     text = (
-        "Hostname,IP Address,SSH Port,Location,Criticality,Roles,Fragile,Groups,Certificates,Notes\r\n"
-        'web1,192.0.2.1,2222,hq,3,"web, mail",yes,"a;b","/etc/a b.pem;/etc/c.pem",=1+1\r\n'
+        "Hostname,IP Address,SSH Port,Location,Criticality,Roles,Fragile,Groups,Certificates,Endpoints,Notes\r\n"
+        'web1,192.0.2.1,2222,hq,3,"web, mail",yes,"a;b","/etc/a b.pem;/etc/c.pem","https://a.example/?a=1,2; ssh://",'
+        "=1+1\r\n"
     )
     made = table(text)
     variables = {
@@ -46,6 +47,7 @@ def test_a_row_becomes_variables() -> None:
             "roles": ["web", "mail"],
             "fragile": True,
             "certificates": ["/etc/a b.pem", "/etc/c.pem"],
+            "endpoints": ["https://a.example/?a=1,2", "ssh://"],
         },
     }
     (row,) = made.rows

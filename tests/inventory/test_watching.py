@@ -117,6 +117,7 @@ def test_a_calendar_may_stand_in_a_file_and_counts_for_the_digest(tmp_path: Path
         ("  watch: {a: {kind: icmp, host: h, url: 'https://x/'}}", "give either `host` or `url`"),
         ("  watch: {a: {kind: icmp, host: h, every: 1s}}", "`every` must be at least 5s"),
         ("  watch: {a: {kind: icmp, host: h, timeout: 2m}}", "`timeout` must be at most 60s"),
+        ("  watch: {a: {kind: icmp, host: h, pool: front}}", "`pool` needs a `service`"),
         ("  watch: {a: {kind: icmp, host: h, every: often}}", "is not a length of time; write 30s, 15m, 4h or 7d"),
         ("  watch: {a: {kind: icmp, host: h, service: portl}}", "'portl' is no service; did you mean 'portal'?"),
         ("  watch: {a: {kind: icmp, host: h, asset: h2}}", "'h2' is no host; there is h1"),

@@ -28,12 +28,13 @@ class Certified:
 
 
 class Authority:
-    def __init__(self, folder: Path, name: str = "Lab CA") -> None:
+    def __init__(self, folder: Path, name: str = "Lab CA", above: "Authority | None" = None) -> None:
+        """``above`` signs it; else it signs itself."""
         self._folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
         subject = _name(name)
-        made = _builder(subject, subject, self._key, 3650)
+        made = _builder(subject, above.certificate.subject if above else subject, self._key, 3650)
         made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        self.certificate = made.sign(self._key, hashes.SHA256())
+        self.certificate = made.sign(above._key if above else self._key, hashes.SHA256())
         self.file = folder / f"{name.lower().replace(' ', '-')}.pem"
         self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 

@@ -66,8 +66,12 @@ def start_sshd(
     *settings: str,
     addresses: Sequence[str] = ("127.0.0.1",),
     host_keys: Sequence[str] = ("ed25519",),
+    within: Sequence[str] = (),
 ) -> Sshd:
-    """``settings`` are lines of sshd_config(5) and win over the lab's own. The first of ``host_keys`` is pinned."""
+    """``settings`` are lines of sshd_config(5) and win over the lab's own. The first of ``host_keys`` is pinned.
+
+    ``within`` is a command that becomes the server: it ends in ``exec "$@"`` or the like.
+    """
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's privilege separation directory
     keys = [keygen(folder / f"host_{kind}", kind) for kind in host_keys]
@@ -78,7 +82,7 @@ def start_sshd(
         port = _free_port(addresses)
         (folder / "sshd_config").write_text("\n".join([*settings, *_config(folder, keys, addresses, port)]) + "\n")
         with (folder / "log").open("wb") as log:
-            command = [str(SSHD), "-D", "-e", "-f", str(folder / "sshd_config")]
+            command = [*within, str(SSHD), "-D", "-e", "-f", str(folder / "sshd_config")]
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if _speaks(process, addresses[-1], port):
             return Sshd(port, public_key(keys[0]), login, folder, process)

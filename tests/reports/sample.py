@@ -10,14 +10,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from checks import accreditation_policy
 from checks.check import Check, Context, Remedy, Theme
 from checks.finding import Member, Outcome, Ruling, Severity, Subject, fingerprint
+from checks.responsibility import Baseline, Handover, Inherited
+from checks.risk import Rules
+from checks.risk_rules import shipped
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Area, Exposure, Intrusiveness, Scope, Service, Site, Supplier
 from inventory.facts.missing import Missing, Reason
+from inventory.responsibility import Layer
 from reports.formats import FORMATS
 from reports.report import AssetCoverage, DataSource, EvidenceItem, Gap, Issue, Occurrence, ReportData
+from reports.risk import Basis, rated
 from reports.updates import worst_first
+from reports.verdict import Beside, verdicts
 from tests.reports.sample_updates import PENDING, UNFIXED, Unit, members, missing_on, said
 
 START = datetime(2025, 3, 3, 8, 0, tzinfo=UTC)
@@ -372,6 +379,12 @@ class Builder:
         return worst_first(Issue(rules[check_id], tuple(seen), unit) for (check_id, unit), seen in self.found.items())
 
 
+def basis_of(assets: Iterable[AssetCoverage], rules: Rules | None = None) -> Basis:
+    """What the rules of risk look at in the sample."""
+    by_uid = {one.uid: one for one in assets}
+    return Basis(rules or shipped(), END.date(), kev_known=False, assets=by_uid, services=SERVICES, sites=SITES)
+
+
 def sample(assets: int = 36) -> ReportData:
     """A realistic estate: five areas of which one has no asset, two suppliers, a few dozen assets."""
     builder = Builder()
@@ -389,7 +402,7 @@ def sample(assets: int = 36) -> ReportData:
         (digest("after"),),
         "linux.ssh.root-login",
     )
-    return ReportData(
+    data = ReportData(
         scan_id=SCAN,
         estate="Fenmarsh Courts Service",
         marking="OFFICIAL: SENSITIVE (sample)",
@@ -406,7 +419,8 @@ def sample(assets: int = 36) -> ReportData:
         services=SERVICES,
         scopes=(SCOPE,),
         assets=visits,
-        issues=builder.issues(),
+        issues=rated(builder.issues(), basis_of(visits)),
+        risk_rules=shipped(),
         fixed=(fixed,),
         gaps=tuple(sorted(builder.gaps, key=lambda g: (g.severity.rank, g.check_id, g.asset))),
         checks=CHECKS,
@@ -423,6 +437,29 @@ def sample(assets: int = 36) -> ReportData:
         ),
         evidence=tuple(builder.evidence),
         evidence_root=digest("root"),
+    )
+    return judged(data)
+
+
+HANDOVER = Inherited(
+    Baseline(
+        Handover(date(2025, 2, 1), "larkspur", "other", Layer.OS, ("db-01.ashmoor.example",)),
+        {"EC-0001": 1, "EC-0002": 1},
+        41,
+        hashlib.sha256(b"then").hexdigest(),
+    ),
+    ("EC-0001",),
+)
+
+
+def judged(data: ReportData) -> ReportData:
+    """With a verdict; every third finding is past its due date, and one could not be looked at again."""
+    overdue = frozenset(o.fingerprint for i in data.issues for n, o in enumerate(i.occurrences) if n % 3 == 0)
+    left = tuple(replace(o, ref="EC-9002", fingerprint=digest("left"), evidence=()) for o in data.fixed)
+    left = tuple(replace(o, state="STALE", observed="PermitRootLogin is yes") for o in left)
+    policy = accreditation_policy.shipped()
+    return replace(
+        data, handovers=(HANDOVER,), carried=left, verdicts=verdicts(data, policy, Beside(left, (), overdue, 0))
     )
 
 
@@ -469,7 +506,7 @@ def hostile() -> ReportData:
         )
         for i in base.issues
     )
-    return replace(
+    made = replace(
         base,
         estate=text,
         marking=text,
@@ -488,6 +525,7 @@ def hostile() -> ReportData:
         sources=tuple(replace(s, name=text, note=text, publisher=text, licence=text) for s in base.sources),
         evidence=tuple(replace(e, asset=text, query=text) for e in base.evidence),
     )
+    return judged(made)
 
 
 def _hostile_member(member: Member, text: str) -> Member:

@@ -4,13 +4,23 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from checks.availability import Record, Terms, availability, judge
+from checks.combine import Reach
 from checks.maintenance import Allowance, Maintenance
 from checks.service_hours import ServiceHours
 from checks.serviceability import serviceability, standing
 from inventory.facts.availability import Interval, State
-from reports.availability import AvailabilityReport, Month, OutageTold, ServiceAvailability, Work, longest_first
+from reports.availability import (
+    AvailabilityReport,
+    Month,
+    OutageTold,
+    Reached,
+    ServiceAvailability,
+    Work,
+    longest_first,
+)
 
 HOUR = 3600.0
+REACH = Reach(tuple(f"site-{n}" for n in range(19)), ("ash-field",), ("birch",))
 END = datetime(2026, 3, 31, 12, tzinfo=UTC).timestamp()
 START = END - 30 * 24 * HOUR
 
@@ -81,4 +91,5 @@ def month(hostile: str = "") -> AvailabilityReport:
         devices=serviceability(devices),
         out_of_service=longest_first(devices),
         blind=((START + 200 * HOUR, START + 204 * HOUR),),
+        reach=(Reached("gateway", hostile or "case-files", END, REACH),),
     )

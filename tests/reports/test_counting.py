@@ -104,7 +104,7 @@ def test_the_funnel_never_widens_and_shares_stay_within_bounds(assets: list[Asse
     ],
 )
 def test_how_far_the_scan_got(asset_coverage: AssetCoverage, step: Step) -> None:
-    assert counting.furthest(asset_coverage) is step
+    assert counting.step_of(asset_coverage) is step
 
 
 @pytest.mark.parametrize("data", [sample(), dark(), empty(), large(10, 10)], ids=["sample", "dark", "empty", "large"])
@@ -167,7 +167,7 @@ def test_areas_without_assets_and_assets_without_an_area_are_named() -> None:
 
 def test_units_count_an_asset_once() -> None:
     issue = Issue(CHECKS[0], (occurrence(1, "a"), occurrence(2, "a"), occurrence(3, "b")))
-    assert counting.units([issue, issue]) == Units(2, 6, 2)
+    assert counting.units([issue, issue]) == Units(2, 6, 2, 1)
 
 
 def test_patch_share_says_when_nobody_asked() -> None:

@@ -14,14 +14,15 @@ from reports import formats
 from reports.report import ReportData
 from tests.reports.sample import dark, hostile, sample
 
+LIGHT = sorted(set(formats.FORMATS) - {"pdf"})  # it takes seconds, and has tests of its own
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import hashlib, io
 from reports.formats import FORMATS
 from tests.reports.sample import hostile, sample
 for data in (sample(), hostile()):
-    for name, form in FORMATS.items():
-        out = io.BytesIO(); form.render(data, out)
+    for name in sorted(set(FORMATS) - {"pdf"}):
+        out = io.BytesIO(); FORMATS[name].render(data, out)
         print(name, hashlib.sha256(out.getvalue()).hexdigest())
 """
 
@@ -32,7 +33,7 @@ def digest(name: str, data: ReportData) -> str:
     return hashlib.sha256(out.getvalue()).hexdigest()
 
 
-@pytest.mark.parametrize("name", sorted(formats.FORMATS))
+@pytest.mark.parametrize("name", LIGHT)
 def test_the_same_data_gives_the_same_bytes(name: str) -> None:
     assert digest(name, sample()) == digest(name, sample())
     assert digest(name, sample()) != digest(name, dark())
@@ -40,7 +41,7 @@ def test_the_same_data_gives_the_same_bytes(name: str) -> None:
 
 @pytest.mark.parametrize(("seed", "zone"), [("1", "UTC"), ("4242", "Asia/Kathmandu")])
 def test_the_same_bytes_in_another_process(seed: str, zone: str) -> None:
-    here = [f"{name} {digest(name, data)}" for data in (sample(), hostile()) for name in formats.FORMATS]
+    here = [f"{name} {digest(name, data)}" for data in (sample(), hostile()) for name in LIGHT]
     there = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=ROOT,

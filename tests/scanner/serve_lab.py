@@ -31,6 +31,7 @@ class Watched:
     hosts: dict[str, Any] = field(default_factory=lambda: {"here": {"ansible_connection": "local"}})
     own: dict[str, Any] = field(default_factory=dict)
     scope: dict[str, Any] = field(default_factory=lambda: dict(SCOPE))
+    program: str = "scanner.cli.main"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -53,7 +54,7 @@ class Watched:
         (self.folder / "inventory.yaml").write_text(json.dumps(inventory, indent=1))
 
     def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "scanner.cli.main", *words]
+        return [sys.executable, "-m", self.program, *words]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -189,10 +189,23 @@ def test_kill_9_is_found_and_its_time_is_unknown(slow_host: Watched, server: Lis
 
 @pytest.mark.lab
 def test_two_daemons_share_one_record(watched: Watched, server: Listener) -> None:
-    watched.own = {"watch": {"gate": tcp(server.port)}, "schedules": {"minutely": {"every": "1m"}}}
+    watched.own = {"watch": {"gate": tcp(server.port)}}
     watched.hosts = {"here": {"ansible_connection": "local", "estatecheck": {"become": "none"}}}
     with watched.serving() as one, watched.serving() as two:
         until(lambda: "standing by" in one.said + two.said, 20, lambda: one.said + two.said)
+        soon = datetime.now(UTC) + timedelta(seconds=6)
+        watched.own["schedules"] = {
+            "minutely": {
+                "every": "1m",
+                "starts": soon.isoformat(timespec="seconds"),
+                "checks": ["linux.acct.duplicate-uid-gid"],
+            }
+        }
+        watched.write()
+        for each in (one, two):
+            each.process.send_signal(signal.SIGHUP)
+        for each in (one, two):
+            each.until("the inventory was read again")
         until(lambda: len(_runs(watched, JobState.DONE)) >= 1, 90, lambda: one.said + two.said)
         standing, probing = (one, two) if "standing by" in one.said else (two, one)
         os.kill(probing.process.pid, signal.SIGKILL)

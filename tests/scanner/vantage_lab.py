@@ -31,6 +31,7 @@ class Place:
     port: int
     process: "subprocess.Popen[bytes] | None" = None
     environment: dict[str, str] = field(default_factory=dict)
+    program: str = "scanner.cli.main"
 
     @property
     def said(self) -> str:
@@ -40,11 +41,11 @@ class Place:
     def inventory(self) -> dict[str, str]:
         return {"url": f"https://127.0.0.1:{self.port}", "key": self.key}
 
-    def start(self) -> None:
+    def start(self, *, wait: bool = True) -> None:
         with (self.folder / "said.log").open("a") as out:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "scanner.cli.main", "vantage", "run", "--folder", str(self.folder)),
+                    *(sys.executable, "-m", self.program, "vantage", "run", "--folder", str(self.folder)),
                     *("--listen", f"127.0.0.1:{self.port}"),
                     *("--certificate", str(self.certified.certificate), "--key", str(self.certified.key)),
                 ],
@@ -54,7 +55,8 @@ class Place:
                 stderr=out,
                 stdin=subprocess.DEVNULL,
             )
-        until(self.listens, 20, lambda: self.said)
+        if wait:
+            until(self.listens, 20, lambda: self.said)
 
     def listens(self) -> bool:
         with socket.socket() as sock:
@@ -96,7 +98,9 @@ def place(name: str, base: Path, scanner: Signer, environment: dict[str, str], *
 def running(*places: Place) -> Iterator[None]:
     try:
         for one in places:
-            one.start()
+            one.start(wait=False)
+        for one in places:
+            until(one.listens, 20, lambda one=one: one.said)
         yield
     finally:
         for one in places:

@@ -1,4 +1,4 @@
-"""Services seen from outside. The list below is what a visit asks of an asset whose inventory names endpoints."""
+"""TLS, web and SSH servers seen from outside: a part of what is asked of an asset with endpoints."""
 
 from typing import Any
 
@@ -7,4 +7,4 @@ from scanner.probes.web.tls import TLS
 from scanner.probes.web.web import WEB
 from scanner.query import Probe
 
-OUTSIDE: tuple[Probe[Any], ...] = (TLS, WEB, SSH_OFFER)
+SEEN: tuple[Probe[Any], ...] = (TLS, WEB, SSH_OFFER)

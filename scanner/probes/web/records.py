@@ -33,6 +33,23 @@ def raw(record: Record, key: str) -> bytes:
         raise Unreadable(f"the evidence of {key} is not hexadecimal") from fault
 
 
+ENDS = {
+    "waited": "it kept us waiting for the end of its answer",
+    "too much": "it sent more than a server of its kind does, without an end",
+    "closed": "it ended the connection before its answer was whole",
+    "reset": "it broke the connection off before its answer was whole",
+}
+
+
+def unended(record: Record, otherwise: str) -> str:
+    """Why what an open connection brought is no whole answer, in words."""
+    if record.get("state") != "open":
+        return why_not(record)
+    if record.get("end") == "waited" and not any(record.get(key) for key in ("got", "banner", "kexinit")):
+        return "it accepts the connection and says nothing"
+    return ENDS.get(str(record.get("end")), otherwise)
+
+
 def why_not(record: Record) -> str:
     """Why an endpoint could not be looked at, in words."""
     state = str(record.get("state", ""))

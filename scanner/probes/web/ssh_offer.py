@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from inventory.asset import Asset, Privilege
 from inventory.facts.ssh_offer import SshEndpoint, SshOffer
-from scanner.probes.web.records import Record, by_url, raw, why_not
+from scanner.probes.web.records import Record, by_url, raw, unended
 from scanner.query import Answer, Query, SshOffers
 
 KEXINIT, REPLY, GROUP = 20, 31, 31
@@ -41,7 +41,7 @@ def _endpoint(url: str, records: Sequence[Record]) -> SshEndpoint:
     first, place = records[0], str(records[0].get("place", ""))
     banner, lists = _banner(raw(first, "banner")), name_lists(raw(first, "kexinit"))
     if not lists:
-        why = why_not(first) if first.get("state") != "open" else "it did not say what it offers"
+        why = unended(first, "it did not say what it offers")
         return SshEndpoint(url, place, why, banner)
     kex, keys = lists[0], lists[1]
     ciphers, macs = tuple(dict.fromkeys((*lists[2], *lists[3]))), tuple(dict.fromkeys((*lists[4], *lists[5])))
@@ -63,7 +63,13 @@ def _endpoint(url: str, records: Sequence[Record]) -> SshEndpoint:
         gex_bits=next((_gex_bits(raw(one, "reply")) for one in records if one.get("step") == "gex"), None),
         terrapin=_terrapin(kex, ciphers, macs),
         pq_hybrid=any(HYBRID.match(one) for one in kex),
+        methods=_methods(records),
     )
+
+
+def _methods(records: Sequence[Record]) -> tuple[str, ...] | None:
+    told = next((one.get("methods") for one in records if one.get("step") == "methods"), None)
+    return tuple(str(one)[:50] for one in told[:20]) if isinstance(told, list) else None
 
 
 def _banner(said: bytes) -> str:
@@ -108,7 +114,7 @@ def _bits(name: str, blob: bytes, at: int) -> int:
     if name == "ssh-rsa":
         first = string_at(blob, at + 4 + len(first)) or b""
     elif name != "ssh-dss":
-        return int(name[-3:]) if name[-3:].isdigit() else 256
+        return int(name[-3:]) if name.startswith("ecdsa-") and name[-3:].isdigit() else 256
     return int.from_bytes(first, "big").bit_length()
 
 

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 
 from inventory.asset import Asset, Privilege
 from inventory.endpoint import INSIDE_TLS, STARTTLS
-from inventory.facts.tls import Tls, TlsEndpoint
+from inventory.facts.tls import Tls, TlsCertificate, TlsEndpoint
 from scanner.probes.web.certificates import certificate_of
-from scanner.probes.web.records import Record, by_url, raw, why_not
+from scanner.probes.web.records import Record, by_url, raw, unended, why_not
 from scanner.probes.web.suites import ALL, DHE, MODERN, OLD, STATIC, WEAK, name_of
-from scanner.probes.web.tls_messages import RENEGOTIATION, UNRECOGNIZED_NAME, Alert, Broken, ServerHello, answer_of
-from scanner.query import Answer, Hello, Query, TlsOffers
+from scanner.probes.web.tls_messages import (
+    DECODE_ERROR,
+    RENEGOTIATION,
+    UNRECOGNIZED_NAME,
+    Alert,
+    Broken,
+    ServerHello,
+    answer_of,
+)
+from scanner.query import Answer, Hello, Query, TlsOffers, Unreadable
 
 X25519MLKEM768 = 0x11EC
 GROUPS = (0x001D, 0x0017, 0x0018, 0x0019, 0x0100, 0x0101)  # x25519, P-256, P-384, P-521, ffdhe2048, ffdhe3072
@@ -28,6 +36,7 @@ HELLOS = (
     Hello("dhe", 0x0303, DHE, whole=True),  # no group of ours: the server's own prime (RFC 7919, section 4)
     Hello("pq", 0x0304, MODERN, (X25519MLKEM768,)),
 )
+UNTOLD = {UNRECOGNIZED_NAME: "it does not know the name", DECODE_ERROR: "it cannot read our ClientHello"}
 VERSIONS = {hello.label: hello.version for hello in HELLOS}
 
 Heard = ServerHello | Alert | str  # str: why nothing can be said
@@ -53,6 +62,7 @@ def _endpoint(url: str, records: Sequence[Record]) -> TlsEndpoint:
     if not any(isinstance(one, ServerHello) for one in heard.values()):
         return TlsEndpoint(url, place, why=_silence(records, heard))
     shaken = next((one for one in records if one.get("handshake")), {})
+    certificate, why = _certificate(shaken, str(records[0].get("name", "")))
     told = [
         one for label, one in heard.items() if isinstance(one, ServerHello) and label in ("tls12", "tls11", "tls10")
     ]
@@ -60,6 +70,7 @@ def _endpoint(url: str, records: Sequence[Record]) -> TlsEndpoint:
     return TlsEndpoint(
         url,
         place,
+        why or next((one for one in heard.values() if isinstance(one, str)), ""),
         ssl2=_spoken(heard, "ssl2"),
         ssl3=_spoken(heard, "ssl3"),
         tls10=_spoken(heard, "tls10"),
@@ -77,8 +88,18 @@ def _endpoint(url: str, records: Sequence[Record]) -> TlsEndpoint:
         pq_hybrid=_hybrid(heard),
         safe_renegotiation=all(RENEGOTIATION in one.extensions for one in told) if told else None,
         compression=any(one.compression for one in told) if told else None,
-        certificate=certificate_of(shaken, str(records[0].get("name", ""))),
+        certificate=certificate,
     )
+
+
+def _certificate(shaken: Record, name: str) -> tuple[TlsCertificate | None, str]:
+    """What cannot be read of one server is not lacking of the others."""
+    try:
+        found = certificate_of(shaken, name)
+    except Unreadable as fault:
+        return None, fault.missing.detail
+    said = str(shaken.get("fault") or shaken.get("why") or "the handshake was not tried")[:200]
+    return found, "" if found else f"no certificate was seen: {said}"
 
 
 def _heard(record: Record) -> Heard:
@@ -87,10 +108,10 @@ def _heard(record: Record) -> Heard:
     try:
         said = answer_of(raw(record, "got"), ssl2=record["hello"] == "ssl2", dhe=record["hello"] == "dhe")
     except Broken as fault:
-        return str(fault)
+        return unended(record, str(fault)) if record.get("end") != "enough" else str(fault)
     if said is None:  # who ends the connection at a hello refuses it; who is silent may only be slow
-        return Alert(-1) if record.get("end") in ("closed", "reset") else "nothing came in time"
-    return "it does not know the name" if isinstance(said, Alert) and said.number == UNRECOGNIZED_NAME else said
+        return Alert(-1) if record.get("end") in ("closed", "reset") else unended(record, "nothing came in time")
+    return UNTOLD.get(said.number, said) if isinstance(said, Alert) else said
 
 
 def _silence(records: Sequence[Record], heard: Mapping[str, Heard]) -> str:

@@ -7,7 +7,7 @@ ALERT, HANDSHAKE = 21, 22
 SERVER_HELLO, SERVER_KEY_EXCHANGE = 2, 12
 SUPPORTED_VERSIONS, KEY_SHARE, RENEGOTIATION = 43, 51, 0xFF01
 FATAL = 2
-UNRECOGNIZED_NAME = 112  # says nothing of versions and suites
+UNRECOGNIZED_NAME, DECODE_ERROR = 112, 50  # say nothing of versions and suites
 ALERTS = {40: "handshake failure", 47: "illegal parameter", 50: "decode error", 70: "protocol version"}
 ALERTS |= {71: "insufficient security", 80: "internal error", 112: "unrecognized name"}
 

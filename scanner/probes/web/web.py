@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from inventory.asset import Asset, Privilege
 from inventory.endpoint import WEB as SCHEMES
 from inventory.facts.web import Web, WebEndpoint
-from scanner.probes.web.records import Record, by_url, why_not
+from scanner.probes.web.panels import PATHS, shown
+from scanner.probes.web.records import Record, by_url, unended, why_not
 from scanner.query import Answer, Query, WebLook
 
+MAX_KEPT = 16 * 1024  # of an answer; it is cut there
 REDIRECTS = (301, 302, 303, 307, 308)
 _STATUS = re.compile(r"HTTP/1\.[01] (\d{3})(?:[ \r\n]|\Z)")
 _VERSION = re.compile(r"\d+\.\d+")
@@ -39,7 +41,7 @@ class WebProbe:
 
     def query(self, asset: Asset, so_far: Sequence[Answer]) -> Query | None:
         chosen = tuple(one for one in asset.endpoints if one.scheme in SCHEMES)
-        return None if so_far or not chosen else WebLook(self.name, chosen)
+        return None if so_far or not chosen else WebLook(self.name, chosen, PATHS)
 
     def parse(self, asset: Asset, answers: Sequence[Answer]) -> Web:  # noqa: ARG002 (one shape for all probes)
         return Web(tuple(_endpoint(url, records) for url, records in by_url(answers[0].output).items()))
@@ -52,8 +54,10 @@ def _endpoint(url: str, records: Sequence[Record]) -> WebEndpoint:
     redirects, plain = _plain(url, steps, reply)
     trace = _trace(steps.get("trace"))
     if reply is None:
-        why = why_not(records[0]) if records[0].get("state") != "open" else "no whole answer of a web server came"
+        why = _silence(records[0])
         return WebEndpoint(url, place, secure, why, redirects=redirects, plain=plain, trace=trace)
+    asked = {step.removeprefix("page "): one for step, one in steps.items() if step.startswith("page ")}
+    panels, panels_why = shown({path: _reply(one) for path, one in asked.items()})
     return WebEndpoint(
         url,
         place,
@@ -67,6 +71,8 @@ def _endpoint(url: str, records: Sequence[Record]) -> WebEndpoint:
         plain=plain,
         trace=trace,
         listing=bool(_LISTING.search(reply.body)) if reply.status < 400 else False,
+        panels=panels,
+        panels_why=panels_why,
     )
 
 
@@ -80,6 +86,12 @@ def _reply(record: Record) -> Reply | None:
     pairs = (line.partition(":") for line in head.split("\n")[1:])
     headers = tuple((name.strip().lower(), value.strip()[:2000]) for name, colon, value in pairs if colon)
     return Reply(int(status[1]), headers, body)
+
+
+def _silence(record: Record) -> str:
+    if len(str(record.get("got", ""))) >= MAX_KEPT:
+        return "its headers do not end within 16 KiB"
+    return unended(record, "what it answers is not HTTP")
 
 
 def _plain(url: str, steps: Mapping[str, Record], reply: Reply | None) -> tuple[bool | None, str]:

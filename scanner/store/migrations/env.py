@@ -2,7 +2,12 @@
 
 from alembic import context
 
-from scanner.store import series_schema  # noqa: F401 (its tables belong to the metadata)
+from scanner.store import (  # noqa: F401 (their tables belong to the metadata)
+    checkpoint_schema,
+    decision_schema,
+    import_schema,
+    series_schema,
+)
 from scanner.store.schema import metadata
 
 context.configure(

@@ -12,12 +12,13 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, select
 from inventory.facts.availability import Interval, State
 from scanner.store.prepared import Prepared, insertion
 from scanner.store.schema import Stored
-from scanner.store.series_schema import prober_run, sample_batch, state_change, watch_now
+from scanner.store.series_schema import hour_seal, prober_run, sample_batch, state_change, watch_now
 from scanner.store.watching.definitions import watch_id
 from scanner.store.watching.journal import from_ms, squeezed, to_ms, unsqueezed
-from scanner.store.watching.records import ChangeRow, Seal
+from scanner.store.watching.records import HOUR, ChangeRow, Seal
 
 GOOD = (State.UP, State.DEGRADED)
+ALL = 0  # among what is in doubt: every series
 _AT_ONCE = 256  # rows read in one go
 
 _ADD = insertion(state_change)
@@ -100,17 +101,27 @@ def _last_flush(connection: Connection) -> Stored | None:
     return connection.execute(asked.order_by(sample_batch.c.id.desc()).limit(1)).first()
 
 
+def newest_flush(connection: Connection) -> int:
+    """The latest instant (ms) that the order of flushes and seals is known by: a flush is never before it."""
+    batch: int | None = connection.execute(select(func.max(sample_batch.c.at))).scalar()
+    sealed: int | None = connection.execute(select(func.max(hour_seal.c.hour))).scalar()
+    alive = known_until(connection)
+    return max(batch or 0, 0 if sealed is None else (sealed + HOUR) * 1000, to_ms(alive or 0))
+
+
 def horizon(connection: Connection, seal: Seal | None = None) -> Horizon | None:
     """As of a seal, or of the last flush. None: nothing was ever flushed."""
     if seal is not None:
         told = json.loads(seal.statement)
-        return Horizon(seal.last_batch, told["known_until"], _pending(told["pending"]))
+        return horizon_of(seal.last_batch, told["known_until"], told["pending"])
     last = _last_flush(connection)
-    return None if last is None else Horizon(last.id, last.alive_until, _pending(json.loads(last.pending)))
+    return None if last is None else horizon_of(last.id, last.alive_until, json.loads(last.pending))
 
 
-def _pending(pairs: Iterable[Sequence[int]]) -> dict[int, int]:
-    return {int(watch): int(since) for watch, since in pairs}
+def horizon_of(batch: int, until: int, pairs: Iterable[Sequence[int]]) -> Horizon:
+    """``pairs``: series in doubt, and since when (ms)."""
+    pending = {int(watch): int(since) for watch, since in pairs}
+    return Horizon(batch, min(until, pending.pop(ALL, until)), pending)
 
 
 def intervals(

@@ -15,7 +15,7 @@ from scanner.store.records import StoreError
 from scanner.store.schema import snapshot
 from scanner.store.series_schema import fleet_state, sample_batch
 from scanner.store.snapshots import save_texts
-from scanner.store.watching.journal import STATES, TICK, Entry, from_ms, squeezed, unpacked, unsqueezed
+from scanner.store.watching.journal import BACK, STATES, TICK, Entry, from_ms, squeezed, unpacked, unsqueezed
 
 _ADD = insertion(fleet_state)
 Began = dict[str, Entry]  # key -> the sample that a state in doubt began with
@@ -82,6 +82,9 @@ def _replay(fleet: Fleet, data: bytes, names: Mapping[int, str], began: Began) -
                 fleet.tick(at)
                 continue
             key = names[entry.watch]
+            if entry.kind == BACK:
+                fleet.set_back(key, at, from_ms(entry.total), entry.reason)
+                continue
             fleet.feed(Sample(key, at, STATES[entry.kind], entry.reason))
             if entry.detail is not None:
                 began[key] = entry

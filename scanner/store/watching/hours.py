@@ -54,7 +54,7 @@ def by_series(batches: Iterable[Batch]) -> dict[int, Columns]:
     for batch in batches:
         rows = zip(batch.kinds, batch.watches, batch.ats, batch.totals, batch.numbers, strict=True)
         for kind, watch, since, total, number in rows:
-            if kind == TICK:
+            if kind >= TICK:
                 continue
             series = found.get(watch)
             if series is None:

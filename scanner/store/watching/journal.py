@@ -23,7 +23,7 @@ MAX_PLAIN = 512 << 20  # bytes of one blob, unpacked
 MAX_REASON = 500  # characters
 MAX_EVIDENCE = 4_096  # bytes of what came over the wire
 MAX_NOTES = 8_192  # characters of JSON of timings and notes
-TICK = 8  # beside the states, which are 0 to 3
+TICK, BACK = 8, 9  # beside the states, which are 0 to 3
 STATES = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
 CODE = {state: code for code, state in enumerate(STATES)}
 _HEAD = struct.Struct("<4sqII")  # magic, base (ms), how many, bytes of the JSON
@@ -42,7 +42,8 @@ def from_ms(ms: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened to the fleet. ``kind``: a state's code with a sample, or TICK."""
+    """One thing that happened to the fleet. ``kind``: a state's code with a sample, TICK, or BACK: the clock was set
+    back, ``total`` milliseconds are dated by the other clock."""
 
     kind: int
     watch: int

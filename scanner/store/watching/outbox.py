@@ -11,6 +11,7 @@ from scanner.store.watching.journal import from_ms, to_ms
 from scanner.store.watching.records import Notice
 
 MAX_ERROR = 500  # characters
+LONGEST_WAIT = 2 * 3600.0  # nobody puts a notice off for longer
 _ADD = insertion(notification, "id")
 
 
@@ -33,8 +34,9 @@ def add(connection: Connection, notices: Sequence[tuple[str, str]], at: int) -> 
 
 def take(connection: Connection, now: float, lease_seconds: float, most: int) -> tuple[Notice, ...]:
     """In the write transaction, of which there is one at a time: two daemons never take the same one."""
-    due = select(notification).where(notification.c.next_at <= to_ms(now)).order_by(notification.c.id).limit(most)
-    rows = connection.execute(due).all()
+    next_at = notification.c.next_at
+    ripe = (next_at <= to_ms(now)) | (next_at > to_ms(now + LONGEST_WAIT))  # the latter by a clock that was set back
+    rows = connection.execute(select(notification).where(ripe).order_by(notification.c.id).limit(most)).all()
     for row in rows:
         taken = {"next_at": to_ms(now + lease_seconds), "attempts": row.attempts + 1}
         connection.execute(update(notification).where(notification.c.id == row.id).values(taken))

@@ -1,7 +1,7 @@
 """From samples to the record: feeds the fleet, and writes what came of it, a whole flush in one transaction."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,23 @@ from scanner.store.records import StoreError
 from scanner.store.series_schema import fleet_state, hour_seal, sample_batch
 from scanner.store.watching import changes, definitions, outages, outbox, runs
 from scanner.store.watching import fleet_state as stored_fleet
-from scanner.store.watching.journal import CODE, MAX_REASON, STATES, TICK, Entry, Journal, detail_of, tenths, to_ms
+from scanner.store.watching.journal import (
+    BACK,
+    CODE,
+    MAX_REASON,
+    STATES,
+    TICK,
+    Entry,
+    Journal,
+    detail_of,
+    tenths,
+    to_ms,
+)
 from scanner.store.watching.records import HOUR, Declared, Run, series_key
 
 MAX_WAITING = 2_000_000  # entries that could not be written yet: then the daemon must stop, not forget
+MAX_BACK = 40 * 86_400.0  # seconds; further back only so much becomes UNKNOWN
+JUMPED = 2.0  # seconds; two machines that share a record may be so far apart
 _ADD = insertion(sample_batch)
 _NOTHING: Mapping[str, Any] = {}  # the fleet looks at state and reason alone
 
@@ -28,7 +41,8 @@ _NOTHING: Mapping[str, Any] = {}  # the fleet looks at state and reason alone
 @dataclass(frozen=True, slots=True)
 class _Flush:
     number: int  # in its run
-    at: int  # ms
+    at: int  # ms; never less than the one before
+    clock: int  # ms; what the clock showed, which may have been set back
     journal: Journal
     pending: str  # JSON
     changes: tuple[changes.NewChange, ...]
@@ -98,6 +112,20 @@ class Recorder:
         self._take(result)
         return result
 
+    def set_back(self, now: float, by: float, watches: Iterable[str], reason: str) -> Result:
+        """The clock of this machine was set back and shows ``now``; of the last ``by`` seconds nobody can say which
+        clock is right. For ``watches`` that are seen from here: see ``checks.watching.set_back``."""
+        if len(self._journal):
+            self.cut(now)  # the samples of one flush must not lie weeks apart
+        at, span, reason = to_ms(now), to_ms(min(by, MAX_BACK)), clean(reason[:MAX_REASON])
+        brought = []
+        for key in (self._key(watch, "") for watch in watches):
+            self._journal.add(BACK, self._numbers[key], at, span, reason)
+            brought.append(self._fleet.set_back(key, at / 1000, span / 1000, reason))
+        result = Result(tuple(change for one in brought for change in one.changes))
+        self._take(result)
+        return result
+
     def notify(self, channel: str, payload: str) -> None:
         """Goes into the record with the next flush."""
         self._notices.append((channel, payload))
@@ -116,8 +144,9 @@ class Recorder:
             _Flush(
                 self._cuts,
                 self._last_at,
+                to_ms(now),
                 self._journal,
-                self._pending(),
+                self._pending(to_ms(now)),
                 tuple(self._changes),
                 self._outages,
                 tuple(self._notices),
@@ -142,7 +171,17 @@ class Recorder:
         self.cut(now)
         self.write()
 
-    def resume(self, connection: Connection, old: Fleet | None, first: Mapping[str, Entry], *, down: bool) -> None:
+    def behind(self, now: float, here: Iterable[str], *, down: bool) -> None:
+        """Before ``resume``: when the clock shows less than the record holds already, it was set back meanwhile."""
+        by = self._last_at / 1000 - now
+        if by > JUMPED:
+            why = f"the clock was set back by at least {by:.0f} s{' while the scanner did not run' if down else ''}"
+            for key in here:
+                self._take(self._fleet.set_back(key, now, min(by, MAX_BACK), why, seen=not down))
+
+    def resume(
+        self, connection: Connection, old: Fleet | None, first: Mapping[str, Entry], now: float, *, down: bool
+    ) -> None:
         """Take over from what the last run left behind, as the first flush, in the caller's transaction."""
         self._first = dict(first)
         if old:
@@ -152,7 +191,7 @@ class Recorder:
             self._take(self.began)
         last = select(func.max(sample_batch.c.number)).where(sample_batch.c.run_id == self._run.id)
         self._cuts = int(connection.execute(last).scalar() or 0)
-        self.cut(self._last_at / 1000)
+        self.cut(now)
         self._batch = _last_batch(connection) + 1
         _write(connection, self._run, self._rules_id, self._queue.popleft(), self._batch)
 
@@ -165,10 +204,12 @@ class Recorder:
             self._keys[watch, vantage] = key
         return key
 
-    def _pending(self) -> str:
-        """The series whose state is in doubt, and since when."""
+    def _pending(self, now: int) -> str:
+        """The series whose state is in doubt, and since when; number 0 speaks for all: the clock shows no more yet."""
         doubted = [memory for memory in self._fleet.state().memories if memory.pending is not None]
-        told = (f"[{self._numbers[one.watch]},{to_ms(one.pending_since)}]" for one in doubted)
+        told = [f"[{self._numbers[one.watch]},{to_ms(one.pending_since)}]" for one in doubted]
+        if now < self._last_at:
+            told.append(f"[{changes.ALL},{now}]")
         return f"[{','.join(told)}]"
 
     def _take(self, result: Result) -> None:
@@ -202,7 +243,7 @@ def _write(connection: Connection, run: Run, rules_id: int, flush: _Flush, batch
     _ADD.run(connection, {**row, "data": flush.journal.packed()})
     changes.add(connection, flush.changes, batch, flush.at)
     outages.save(connection, flush.outages)
-    outbox.add(connection, flush.notices, flush.at)
+    outbox.add(connection, flush.notices, flush.clock)
     if flush.kept is not None:
         stored_fleet.save(connection, batch, rules_id, flush.kept)
 
@@ -217,7 +258,7 @@ def _last_batch(connection: Connection) -> int:
 def open_recorder(database: Database, run: Run, declared: Sequence[Declared], now: float) -> Recorder:
     """See ``Series.recorder``: all of it in one transaction, or nothing."""
     with database.writing() as connection:
-        at = max(to_ms(now), to_ms(changes.known_until(connection) or 0))
+        at = max(to_ms(now), changes.newest_flush(connection))
         numbers = definitions.declare(connection, declared, now)
         old, first, last_run = stored_fleet.replayed(connection, {number: key for key, number in numbers.items()})
         rules = {one.key: one.rule for one in declared}
@@ -229,7 +270,9 @@ def open_recorder(database: Database, run: Run, declared: Sequence[Declared], no
             stored_fleet.save_rules(connection, rules),
             at,
         )
-        recorder.resume(connection, old, first, down=last_run not in (None, run.id))
+        down = last_run not in (None, run.id)
+        recorder.behind(now, [one.key for one in declared if not one.vantage], down=down)
+        recorder.resume(connection, old, first, now, down=down)
     return recorder
 
 

@@ -181,6 +181,16 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
+class SealChecked:
+    """One seal held against the record; ``wrong``: sentences, none when all of it holds."""
+
+    seal: Seal
+    samples: int  # that it speaks of
+    samples_checked: int  # that are still there
+    wrong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SealsVerified:
     seals: int
     samples: int  # that the seals speak of

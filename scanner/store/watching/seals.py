@@ -85,10 +85,10 @@ def _work(connection: Connection, hour: int, previous: Seal | None, batches: Seq
     names = definitions.keys(connection)
     hashes = {number: merkle.leaf(one.canonical(*names[number])) for number, one in sorted(series.items())}
     stats = {number: days.stats_of(one) for number, one in series.items()}
-    known = Horizon(last.id, last.at, dict(json.loads(last.pending)))
+    known = changes.horizon_of(last.id, last.at, json.loads(last.pending))
     parts = {
         "hour": hour,
-        "known_until": last.at,
+        "known_until": known.until,
         "last_batch": last.id,
         "pending": json.loads(last.pending),
         "series": len(series),

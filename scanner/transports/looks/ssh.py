@@ -1,4 +1,4 @@
-"""SSH up to the server's half of the key exchange (RFC 4253, RFC 8731, RFC 4419): everything in the clear, no log-in.
+"""SSH up to the server's half of the key exchange (RFC 4253, RFC 8731, RFC 4419); then the ways to log in.
 
 The reply to our key exchange brings the host key. We never derive a secret from it: the connection ends there.
 """
@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from scanner.transports.looks.ssh_methods import methods
 from scanner.transports.looks.wire import NotOpen, Record, Target, Wire, told
 
 BANNER = b"SSH-2.0-estatecheck\r\n"
 MAX_PACKET = 35_000  # RFC 4253, section 6.1
+MAX_LINE = 4096  # of what is kept of no banner
 MAX_BEFORE = 16_384  # other lines may come before the banner
 KEXINIT, ECDH_INIT, REPLY, GEX_GROUP, GEX_REQUEST = 20, 30, 31, 31, 34
 P = int(  # RFC 3526, section 3: the group of 2048 bits, for servers without an elliptic curve
@@ -42,7 +44,8 @@ KEYS = (
 
 
 async def look(target: Target) -> list[Record]:
-    """Banner and KEXINIT; one more connection for each type of host key (at most 4), one for group exchange."""
+    """Banner and KEXINIT; one more connection for each type of host key (at most 4), one for group exchange,
+    one for the ways to log in."""
     first, offered = await _exchange(target, "kexinit")
     if len(offered) < 2:
         return [first]
@@ -54,7 +57,7 @@ async def look(target: Target) -> list[Record]:
     gex = next((one for one in GEX if one in offered[0]), None)
     if gex and offered[1]:
         records.append((await _exchange(target, "gex", gex, offered[1][0]))[0])
-    return records
+    return [*records, await methods(target)]
 
 
 async def _exchange(target: Target, step: str, kex: str = "", key: str = "") -> tuple[Record, list[list[str]]]:
@@ -70,8 +73,8 @@ async def _spoken(wire: Wire, seen: Record, kex: str, key: str) -> tuple[Record,
     await wire.send(BANNER)
     said, rest, end = await wire.listen(_banner_ended)
     seen = {**seen, "state": "open", "banner": said.hex(), "end": end}
-    if end != "enough":
-        return seen, []
+    if end != "enough" or b"SSH-" not in said:
+        return {**seen, "banner": said[:MAX_LINE].hex(), "end": end if end != "enough" else "too much"}, []
     packets = Packets(wire, rest)
     init, end = await packets.next()
     seen |= {"kexinit": init.hex(), "end": end}

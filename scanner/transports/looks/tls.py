@@ -18,6 +18,7 @@ from scanner.transports.looks.wire import NotOpen, Record, Target, Wire, told
 from scanner.transports.tls_hello import client_hello, ended
 
 MAX_CHAIN = 20
+ENDLESS = ("waited", "too much")
 
 
 async def look(target: Target, hellos: Sequence[Hello]) -> list[Record]:
@@ -26,6 +27,8 @@ async def look(target: Target, hellos: Sequence[Hello]) -> list[Record]:
         records.append(await _hello(target, hello))
         if records[0]["state"] != "open":  # the first connection did not come about: no use to try twelve more
             return records
+        if len(records) > 1 and all(one.get("end") in ENDLESS for one in records[-2:]):
+            return records  # it only keeps us waiting
     records.append(await _handshake(target))
     return records
 

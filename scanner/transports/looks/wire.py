@@ -55,27 +55,32 @@ class Target:
 
     async def connect(self, port: int | None = None) -> "Wire":
         """Raises :class:`NotOpen`."""
-        if self.connections:
-            await asyncio.sleep(self.deadline.left(FRAGILE_PAUSE_SECONDS if self.asset.fragile else PAUSE_SECONDS))
-        self.connections += 1
-        limit = self.deadline.left(min(CONNECT_SECONDS, self.asset.limits.connect_seconds))
-        if limit <= 0:
-            raise NotOpen("not tried", "the time of the visit was over")
-        family, (host, _, *more) = self.place
-        try:
-            sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        except OSError as fault:
-            raise NotOpen("not tried", _named(fault)) from fault
-        try:
-            async with asyncio.timeout(limit):
-                where = (host, port or self.endpoint.port, *more)
-                await asyncio.get_running_loop().sock_connect(sock, where)
-        except BaseException as fault:
-            sock.close()
-            if isinstance(fault, OSError):  # TimeoutError is one
-                raise NotOpen(*_state(fault)) from fault
-            raise
-        return Wire(sock, Deadline(self.deadline.left(LISTEN_SECONDS)))
+        return Wire(await opened(self, socket.SOCK_STREAM, port), Deadline(self.deadline.left(LISTEN_SECONDS)))
+
+
+async def opened(target: Target, kind: socket.SocketKind, port: int | None = None) -> socket.socket:
+    """A socket that is connected, after the pause that politeness asks for. Raises :class:`NotOpen`."""
+    if target.connections:
+        await asyncio.sleep(target.deadline.left(FRAGILE_PAUSE_SECONDS if target.asset.fragile else PAUSE_SECONDS))
+    target.connections += 1
+    limit = target.deadline.left(min(CONNECT_SECONDS, target.asset.limits.connect_seconds))
+    if limit <= 0:
+        raise NotOpen("not tried", "the time for this endpoint was over")
+    family, (host, _, *more) = target.place
+    try:
+        sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+    except OSError as fault:
+        raise NotOpen("not tried", _named(fault)) from fault
+    try:
+        async with asyncio.timeout(limit):
+            where = (host, port or target.endpoint.port, *more)
+            await asyncio.get_running_loop().sock_connect(sock, where)
+    except BaseException as fault:
+        sock.close()
+        if isinstance(fault, OSError):  # TimeoutError is one
+            raise NotOpen(*_state(fault)) from fault
+        raise
+    return sock
 
 
 def _state(fault: OSError) -> tuple[str, str]:
@@ -83,6 +88,8 @@ def _state(fault: OSError) -> tuple[str, str]:
         return "refused", ""
     if isinstance(fault, TimeoutError):
         return "no answer", ""
+    if isinstance(fault, ConnectionError):
+        return "no answer", "it broke the connection off"
     return ("unreachable" if fault.errno in NO_WAY else "not tried"), _named(fault)
 
 
@@ -130,9 +137,12 @@ class Wire:
         self.total += len(part)
         return part, "" if part else "closed"
 
-    async def listen(self, ended: Ended) -> tuple[bytes, bytes, str]:
+    async def listen(self, ended: Ended, before: bytes = b"") -> tuple[bytes, bytes, str]:
         """What was to be heard, what came behind it, and how it ended: enough, or as :meth:`chunk` says."""
-        got = bytearray()
+        got = bytearray(before)
+        size = ended(before) if before else None
+        if size is not None:
+            return bytes(got[:size]), bytes(got[size:]), "enough"
         while True:
             part, end = await self.chunk()
             got += part

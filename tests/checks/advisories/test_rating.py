@@ -10,11 +10,12 @@ from checks.advisories.bod2604 import exposed_of, row_of
 from checks.advisories.cvss import band, base_score
 from checks.advisories.grouping import Action, cleared_by
 from checks.advisories.judging import Hit
+from checks.advisories.library import Advisories
 from checks.advisories.model import Cve, Epss, Exploited, Ssvc
 from checks.advisories.rating import Rater
 from checks.advisories.verdict import Verdict
 from checks.finding import Severity
-from tests.checks.advisories.made import feed
+from tests.checks.advisories.made import feed, one_feed
 from tests.checks.advisories.real import raw
 from tests.data import folder
 
@@ -190,3 +191,40 @@ def test_one_cve_in_two_packages_counts_once_by_the_higher_fix() -> None:
     assert action is not None
     assert [member.attributes["fixed"] for member in action.members] == ["1.10"]
     assert cleared_by(hits, {Verdict.NO_VENDOR_FIX}, Rater(FEED, None), "deb") is None
+
+
+LOWER = "CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N"  # 3.1
+V4_ONLY = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
+
+
+@pytest.mark.parametrize(
+    ("vectors", "own", "severity", "score", "source"),
+    [
+        ({"nvd": BASE, "debian": LOWER}, "debian", "low", "3.1", "debian"),
+        ({"debian": LOWER, "nvd": BASE}, "debian", "low", "3.1", "debian"),
+        ({"nvd": BASE, "debian": LOWER}, "ubuntu", "critical", "9.8", "nvd"),
+        ({"debian": "", "nvd": BASE}, "debian", "critical", "9.8", "nvd"),
+        ({"debian": BASE[:18], "nvd": LOWER}, "debian", "low", "3.1", "nvd"),
+    ],
+    ids=["own first", "own first in any order", "of another distribution", "own without one", "own that is broken"],
+)
+def test_whose_score_counts(vectors: dict[str, str], own: str, severity: str, score: str, source: str) -> None:
+    feeds = [
+        one_feed(f"{name}:1", {}, about={"cve": {"CVE-1": Cve("CVE-1", "", vector, name if vector else "")}})
+        for name, vector in vectors.items()
+    ]
+    member = Rater(Advisories(feeds), None, frozenset({own})).member(hit("CVE-1", severity="important"))
+    assert member.severity is not None
+    told = (member.severity.value, member.attributes["score"], member.attributes["vector_source"])
+    assert told == (severity, score, source)
+
+
+@pytest.mark.parametrize(
+    ("vector", "fault"), [(BASE[:18], "it lacks PR, UI, S, C, I, A"), (V4_ONLY, "version 4.0 is another scale")]
+)
+def test_a_vector_without_a_score_is_told_and_the_word_counts(vector: str, fault: str) -> None:
+    feeds = feed("debian:12", {}, about={"cve": {"CVE-1": Cve("CVE-1", "", vector, "debian")}})
+    member = Rater(feeds, None).member(hit("CVE-1", severity="important"))
+    assert member.severity is Severity.HIGH
+    assert (member.attributes["vector"], member.attributes["vector_fault"]) == (vector, fault)
+    assert "score" not in member.attributes

@@ -57,6 +57,24 @@ def test_the_table_says_it_in_words_and_hours(record: Path) -> None:
     assert "it is down" in text
 
 
+def test_hour_by_hour(record: Path) -> None:
+    """Every hour of the period, whole, and together the period; the half hour of the outage in its own."""
+    rows = json.loads(told(record, "--hourly", "--format", "json"))["hours"]
+    assert [row["hour"] for row in rows] == [f"2026-03-20 {hour}:00:00" for hour in (10, 11, 12, 13)]
+    assert all(
+        sum(row[f"{state}_hours"] for state in ("up", "degraded", "down", "unknown")) == pytest.approx(1, abs=1e-5)
+        for row in rows
+    )
+    assert [round(row["down_hours"], 1) for row in rows] == [0.0, 0.5, 0.0, 0.0]
+    table = told(record, "--hourly")
+    assert table.splitlines()[0] == "portal"
+    assert "2026-03-20 11:00:00" in table
+    assert "30 min" in table or "29." in table
+    cells = list(csv.DictReader(io.StringIO(told(record, "--hourly", "--service", "=db", "--format", "csv"))))
+    assert [row["service"] for row in cells] == ["'=db"] * 4
+    assert "--hourly is a table" in told(record, "--hourly", "--format", "svg", code=2)
+
+
 def test_no_cell_is_a_formula(record: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(told(record, "--service", "=db", "--format", "csv"))))
     assert [row["service"] for row in rows] == ["'=db"]

@@ -22,6 +22,7 @@ from inventory.watch import Calendar, Hours, Maintenance, Promise, Watch, Watchi
 from reports.availability import FIGURES, AvailabilityReport, ServiceAvailability, percent, told
 from reports.availability_data import plain
 from reports.formats import FORMATS
+from scanner.cli.availability_text import lines
 from scanner.cli.main import main_app
 from scanner.service.availability import NoSuchService, Period, at_scan, measured, source
 from scanner.service.report import report_data
@@ -200,6 +201,54 @@ def test_two_places_that_look(opened: Store) -> None:
     [portal] = case.told(START, START + HOUR).services
     assert hours_down(portal) == pytest.approx(10 / 60, abs=0.01)
     assert portal.measured.always.degraded / 60_000 == pytest.approx(10.5, abs=0.6)
+
+
+def pooled(name: str, pool: str | None) -> Declared:
+    made = declared(name, service="portal")
+    return replace(made, watch=replace(made.watch, pool=pool))
+
+
+def test_watches_of_a_pool_stand_in_for_each_other(opened: Store) -> None:
+    """Two web servers and the database behind them: down while both web servers are, or the database is."""
+    watches = [pooled("web1", "front"), pooled("web2", "front"), pooled("db", None)]
+    failing = {
+        "web1": [(START + 300, START + 1500)],
+        "web2": [(START + 900, START + 1500)],
+        "db": [(START + 2400, START + 3000)],
+    }
+    case = Case(opened, watches, **failing)
+    case.prober.work(START + HOUR)
+    [portal] = case.told(START, START + HOUR).services
+    assert hours_down(portal) == pytest.approx(20 / 60, abs=0.02)
+    assert portal.measured.always.degraded / 60_000 == pytest.approx(10, abs=1.5)
+    assert {one.reason for one in portal.timeline if one.state is State.DEGRADED} == {"pool front: down from web1 only"}
+
+
+def test_from_how_many_places_it_is_reached(opened: Store) -> None:
+    places = [f"site-{n:02}" for n in range(21)]
+    watches = [declared("gateway", vantage=place, service="wan") for place in places]
+    failing = {f"gateway@{place}": [(START + 600, START + 1800)] for place in places[:2]}
+    case = Case(opened, [*watches, declared("web")], **failing)
+    case.prober.work(START + HOUR)
+    [told_of] = case.told(START, START + 1200).reach
+    assert told_of.words == "gateway reachable from 19 of 21 places"
+    assert told_of.reach.not_reached == ("site-00", "site-01")
+    [later] = case.told(START, START + HOUR).reach
+    assert later.words == "gateway reachable from 21 of 21 places"
+    assert plain(case.told(START, START + 1200))["reach"] == [
+        {
+            "watch": "gateway",
+            "service": "wan",
+            "at": "2026-03-20 10:20:00",
+            "of": 21,
+            "reached": places[2:],
+            "not_reached": places[:2],
+            "blind": [],
+        }
+    ]
+    text = "\n".join(lines(case.told(START, START + 1200), "both", full=False))
+    assert "19 of 21 places" in text
+    assert "site-00, site-01" in text
 
 
 def test_taking_a_watch_out_of_the_inventory_hides_nothing(opened: Store) -> None:

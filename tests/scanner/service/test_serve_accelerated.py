@@ -17,7 +17,7 @@ from inventory.estate import Estate, Intrusiveness, Scope
 from inventory.facts.availability import State
 from inventory.watch import Confirm, Hours, Plan, Watch, Watching
 from scanner.schedule import due_between
-from scanner.service.serve_plans import schedule_of
+from scanner.schedule.plans import schedule_of
 from scanner.service.serve_schedules import Jobs
 from scanner.service.serve_tools import Manner
 from scanner.store.store import Store, open_store
@@ -104,7 +104,7 @@ def test_two_days_of_two_daemons(store: Store, monkeypatch: pytest.MonkeyPatch) 
     with world_of(store.series, estate(*PLANS), monkeypatch) as world:
         world.scan_seconds = lambda errand: 5.0 + errand.due // 60 % 5 * 120  # some end before the other daemon looks
         world.loop.run_until_complete(both(world))
-    assert any("standing by" in told for told in world.told)
+    assert any("standing by" in said for said in world.told)
     nothing_is_doubled(world)
     nothing_is_lost(world, store, world.clock.now())
 
@@ -153,7 +153,7 @@ def test_a_clock_that_jumps_neither_doubles_nor_drops_a_daily_scan(
     with world_of(store.series, estate(daily), monkeypatch) as world:
         world.loop.run_until_complete(through(world))
     assert [due for _, due, _ in world.begun] == due_times(daily, START, START + 2 * 86_400)
-    assert sum("jumped by" in told for told in world.told) == 4
+    assert sum("jumped by" in said for said in world.told) == 4
 
 
 def test_the_samples_around_a_jump_do_not_count(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,6 +172,107 @@ def test_the_samples_around_a_jump_do_not_count(store: Store, monkeypatch: pytes
     assert [one.state for one in found] == [State.UP, State.UNKNOWN, State.UP]
     assert "clock was 10.0 s off" in found[1].reason
     assert START + 3500 < found[1].start < found[1].end < START + 3800
+
+
+# The clock of the machine is set back. "True" times are counted from START by the monotonic clock.
+
+OFTEN = Watch("portal", "tcp", "192.0.2.1", 80, every_seconds=30, timeout_seconds=5, confirm=Confirm(1, 20.0))
+GOES_ON_WITHIN = 180.0  # rounds of a minute, an interval, and a look
+
+
+def jumping(world: World, hours: float, jumps: dict[float, float], down: tuple[float, float] = (0, 0)) -> None:
+    """``jumps``: true time -> by how much; ``down``: true times."""
+
+    async def through() -> None:
+        life = Life(world, "life", SLOW)
+        life.start()
+        for at, by in jumps.items():
+            await world.clock.sleep(at - world.clock.monotonic())
+            world.clock.wall += by
+        await world.clock.sleep(hours * 3600 - world.clock.monotonic())
+        await life.end()
+
+    world.look = lambda _, __: State.DOWN if down[0] <= world.clock.monotonic() < down[1] else State.UP
+    world.loop.run_until_complete(through())
+
+
+def told(store: Store, start: float, end: float) -> list[tuple[float, float, State]]:
+    found = store.series.intervals("portal", START + start, START + end, widely=False)
+    assert all(one.end == two.start for one, two in pairwise(found)), "nothing twice, nothing left out"
+    return [(one.start - START, one.end - START, one.state) for one in found]
+
+
+@pytest.mark.parametrize("by", [10.0, 3600.0, 40 * 86_400.0])
+def test_a_clock_that_is_set_back_does_not_stop_the_series(
+    store: Store, monkeypatch: pytest.MonkeyPatch, by: float
+) -> None:
+    """Up all the time is up by either clock; an outage in the hour that the clock shows again is seen."""
+    with world_of(store.series, estate(watches=(OFTEN,)), monkeypatch) as world:
+        jumping(world, 3, {7200: -by}, down=(8400, 9000))
+    back = 7200 - by
+    found = told(store, back, 3 * 3600 - by)
+    gap, up, down, again = found if found[0][2] is State.UNKNOWN else found[1:]
+    assert [one[2] for one in (gap, up, down, again)] == [State.UNKNOWN, State.UP, State.DOWN, State.UP]
+    assert gap[1] - back < GOES_ON_WITHIN
+    assert abs(down[0] - (8400 - by)) <= 31
+    assert abs(down[1] - (9000 - by)) <= 31
+    (outage,) = store.series.outages(START - 50 * 86_400, START + 86_400)
+    assert outage.ended == START + again[0]
+
+
+def test_an_outage_while_the_clock_was_doubtful_is_unknown_and_never_up(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world_of(store.series, estate(watches=(OFTEN,)), monkeypatch) as world:
+        jumping(world, 4, {7200: -3600}, down=(5000, 6000))
+    found = told(store, 60, 3 * 3600 - 200)
+    assert [one[2] for one in found] == [State.UNKNOWN, State.UP]
+    assert found[0][1] - 3600 < GOES_ON_WITHIN
+    assert found[0][1] - found[0][0] >= 1000, "as long as the outage, at the least"
+    (change,) = (one for one in store.series.changes("portal", 0, START + 1000) if "set back" in one.reason)
+    assert change.start == pytest.approx(START, abs=65), "the last hour before the jump"
+
+
+def test_an_outage_that_goes_on_over_the_jump_stays_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world_of(store.series, estate(watches=(OFTEN,)), monkeypatch) as world:
+        jumping(world, 4, {7200: -1800}, down=(1000, 9000))
+    assert [one[2] for one in told(store, 1100, 9000 - 1800 - 40)] == [State.DOWN, State.UNKNOWN, State.DOWN]
+    (outage,) = store.series.outages(START, START + 86_400)
+    assert outage.ended is not None
+    assert abs(outage.ended - START - (9000 - 1800)) <= 31
+
+
+def test_a_clock_that_was_wrong_for_ten_minutes_costs_ten_minutes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The monotonic clock says how long: after a jump ahead and back what came before is in order."""
+    with world_of(store.series, estate(watches=(OFTEN,)), monkeypatch) as world:
+        jumping(world, 3, {3600: 86_400, 4200: -86_400})
+    found = told(store, 200, 3 * 3600 - 200)
+    assert [one[2] for one in found] == [State.UP, State.UNKNOWN, State.UP]
+    assert 3400 < found[1][0] <= 3600
+    assert 4200 <= found[1][1] < 4200 + GOES_ON_WITHIN
+
+
+def test_a_clock_that_was_set_back_while_nobody_ran(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def through(world: World) -> None:
+        first = Life(world, "first", SLOW)
+        first.start()
+        await world.clock.sleep(7200)
+        first.kill()
+        await asyncio.wait([first.task])
+        world.clock.wall -= 3600
+        await world.clock.sleep(600)
+        second = Life(world, "second", SLOW)
+        second.start()
+        await world.clock.sleep(3600)
+        await second.end()
+
+    with world_of(store.series, estate(watches=(OFTEN,)), monkeypatch) as world:
+        world.loop.run_until_complete(through(world))
+    gap, up = told(store, 3600, 4200 + 3400)
+    assert (gap[2], up[2]) == (State.UNKNOWN, State.UP)
+    assert 4200 < gap[1] < 4200 + GOES_ON_WITHIN
 
 
 def test_a_fault_of_ours_ends_the_daemon(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

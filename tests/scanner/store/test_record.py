@@ -14,8 +14,10 @@ from inventory.asset import Privilege
 from inventory.facts.identity import Identity
 from inventory.facts.missing import Missing, Reason
 from scanner.query import Attempt
+from scanner.service.decide import settle
 from scanner.store.records import ScanKind, ScanRunning, ScanState, StoreError
 from scanner.store.store import Store
+from tests.scanner.store.people_world import World
 from tests.scanner.store.world import CHECK, OTHER, START, Bench, answer, asset, gone, host_key, identity, run
 
 FAIL, PASS = run(Outcome.FAIL), run(Outcome.PASS)
@@ -283,13 +285,15 @@ def test_a_person_settles_an_identity(bench: Bench) -> None:
     for _ in range(2):
         _, saved = bench.scan("web", PASS, who=identity("new hardware"))
         assert "another machine" in saved.identity_note
-    assert bench.store.accept_identity("web", "j.doe", "operator", "mainboard replaced, ticket 7") == old.uid
+    bench.store._clock = lambda: bench.now
+    desk = World(bench.store, bench).people().desk("owner")
+    assert settle(desk, "web", "mainboard replaced, ticket 7") == old.uid
     _, saved = bench.scan("web", PASS, who=identity("new hardware"))
     assert (saved.identity_note, saved.fixed) == ("", ("EC-0001",))
     event = bench.store.events(f"asset:{old.uid}")[0]
-    assert (event.actor, event.proof["reason"]) == ("j.doe", "mainboard replaced, ticket 7")
+    assert (event.actor, event.proof["reason"]) == ("O. Wner", "mainboard replaced, ticket 7")
     with pytest.raises(StoreError, match="not in doubt"):
-        bench.store.accept_identity("web", "j.doe", "operator", "again")
+        settle(desk, "web", "again")
 
 
 def test_a_host_key_alone_is_an_identity(bench: Bench) -> None:

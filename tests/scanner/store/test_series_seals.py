@@ -316,6 +316,31 @@ def test_as_of_a_seal_is_the_same_for_ever(store: Store) -> None:
     assert store.series.sealed_before(seal.sealed_at - 1) is None
 
 
+def test_a_clock_that_is_set_back_over_an_hour_costs_no_sample_and_no_seal(store: Store) -> None:
+    """Flushes keep their order, nothing is claimed beyond the clock, and a replay gives the same."""
+    prober = Prober(store, [declared("web"), declared("gate", vantage="north")])
+    recorder = prober.begin()
+    prober.work(START + HOUR + 1200)
+    prober.seal()
+    prober.now -= 1800  # into the hour that is sealed
+    recorder.set_back(prober.now, 1800, ["web"], "the clock was set back")
+    prober.work(prober.now + 900)
+    assert states(store, "web", START + 2000, START + 9 * HOUR) == [
+        (2000.0, 3000.0, State.UP),
+        (3000.0, 3000.123, State.UNKNOWN),
+        (3000.123, 3900.0, State.UP),
+    ]
+    prober.die()
+    again = prober.begin()
+    assert again.fleet.memory("web").last_at == START + 3840.123, "as the fleet that was killed had it"
+    prober.work(START + 4 * HOUR)
+    assert len(prober.seal()) >= 2
+    whole = store.series.verify_seals(prober.key.holds)
+    assert whole.samples == sum(
+        len(store.series.samples(key, START, START + 4 * HOUR)) for key in ("web", "gate@north")
+    )
+
+
 def test_two_that_seal_at_once(store: Store) -> None:
     prober = worked(store, HOUR - 60)
     prober.work(START + 2 * HOUR + 60)

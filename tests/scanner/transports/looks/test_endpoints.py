@@ -1,65 +1,41 @@
 """Endpoints of real servers and of hostile ones, looked at from outside and read as facts."""
 
-import asyncio
 import contextlib
-import shutil
-import socket
 import socketserver
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from inventory.asset import Asset, Connection, Tls
+from inventory.asset import Tls
 from inventory.facts.missing import Missing
 from inventory.facts.ssh_offer import SshEndpoint
 from inventory.facts.tls import TlsEndpoint
 from inventory.facts.web import WebEndpoint
-from inventory.sources.endpoint_words import endpoint_of
-from scanner.probes.web import OUTSIDE
-from scanner.query import Deadline, Visit
-from scanner.transports import WAYS
-from tests.lab.certificates import NAME, Authority
+from tests.lab.certificates import NAME
 from tests.lab.nginx import Nginx, free_ports
-from tests.lab.sshd import Sshd, stop
-
-CONNECTIONS = 13  # of one TLS endpoint, as docs/endpoints.md says
-
-
-def looked(*urls: str, tls: Tls | None = None, seconds: float = 60.0) -> tuple[Visit, dict[str, object]]:
-    asset = Asset("x", Connection("endpoint", "127.0.0.1", tls=tls), endpoints=tuple(map(endpoint_of, urls)))
-    probes = [probe for probe in OUTSIDE if probe.query(asset, ())]
-    queries = [query for probe in probes if (query := probe.query(asset, ()))]
-    visit = asyncio.run(WAYS["endpoint"](asset, None).answer(queries, Deadline(seconds)))  # type: ignore[arg-type]
-    facts = {
-        probe.name: answer.missing or probe.parse(asset, [answer])
-        for probe, answer in zip(probes, visit.answers, strict=True)
-    }
-    return visit, facts
+from tests.lab.s_server import s_server
+from tests.lab.sshd import Sshd
+from tests.scanner.transports.looks.outside import looked, one
 
 
 def tls_of(*urls: str, tls: Tls | None = None) -> TlsEndpoint:
-    _, facts = looked(*urls, tls=tls)
-    (endpoint,) = facts["tls"].endpoints  # type: ignore[attr-defined]
-    assert isinstance(endpoint, TlsEndpoint)
-    return endpoint
+    seen = one("tls", *urls, tls=tls)
+    assert isinstance(seen, TlsEndpoint)
+    return seen
 
 
 def web_of(url: str) -> WebEndpoint:
-    _, facts = looked(url)
-    (endpoint,) = facts["web"].endpoints  # type: ignore[attr-defined]
-    assert isinstance(endpoint, WebEndpoint)
-    return endpoint
+    seen = one("web", url)
+    assert isinstance(seen, WebEndpoint)
+    return seen
 
 
 def ssh_of(url: str) -> SshEndpoint:
-    _, facts = looked(url)
-    (endpoint,) = facts["ssh_offer"].endpoints  # type: ignore[attr-defined]
-    assert isinstance(endpoint, SshEndpoint)
-    return endpoint
+    seen = one("ssh_offer", url)
+    assert isinstance(seen, SshEndpoint)
+    return seen
 
 
 @pytest.mark.lab
@@ -97,31 +73,6 @@ def test_a_fingerprint_of_the_inventory_is_trust(lab_nginx: Nginx) -> None:
     assert certificate.trusted
 
 
-def s_server(folder: Path, *options: str) -> "contextlib.AbstractContextManager[int]":
-    return _s_server(folder, options)
-
-
-@contextlib.contextmanager
-def _s_server(folder: Path, options: tuple[str, ...]) -> Iterator[int]:
-    program = shutil.which("openssl")
-    if not program:
-        pytest.skip("the lab needs openssl: apt-get install openssl")
-    made = Authority(folder).issue("s", NAME)
-    (port,) = free_ports(1)
-    command = [program, "s_server", "-accept", str(port), "-cert", str(made.certificate), "-key", str(made.key)]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([*command, "-quiet", "-naccept", "1000", *options], **quiet)
-    try:
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        yield port
-    finally:
-        stop(process)
-
-
 @pytest.mark.lab
 @pytest.mark.parametrize(
     ("options", "spoken"),
@@ -143,7 +94,7 @@ def test_each_version_is_told_from_the_others(tmp_path: Path, options: tuple[str
 
 
 @pytest.mark.lab
-def test_a_small_group_and_weak_suites(tmp_path: Path) -> None:
+def test_weak_suites(tmp_path: Path) -> None:
     with s_server(tmp_path, "-cipher", "ALL:eNULL:@SECLEVEL=0", "-tls1_2") as port:
         seen = tls_of(f"tls://:{port}")
     assert seen.null_anon_export is True
