@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev scan test check lock bench clean
+.PHONY: help setup setup-dev scan test check lock bench verifier clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ lock: ## pin the requirements again (needs uv)
 
 bench: setup-dev ## the benchmarks behind docs/performance.md (several minutes)
 	benchmarks/run
+
+verifier: $(BIN)/estatecheck ## write verify_evidence.py, for those who verify without estatecheck
+	@$(BIN)/estatecheck evidence verifier -o verify_evidence.py
 
 clean: ## remove what was built; the record stays
 	rm -rf $(VENV) out

@@ -119,7 +119,6 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--events", nargs="+", type=int, default=[20_000, 60_000, 200_000])
     asked = parser.parse_args()
-    print("Evidence packs of reports")
     with tempfile.TemporaryDirectory(prefix="ecpack", dir=asked.folder) as folder:
         for events in asked.events:
             measure(Path(folder) / str(events), events)

@@ -6,8 +6,8 @@ policy, and are tested: less evidence never gives a better verdict, and fixing m
 rests on the caller: findings that were not looked at again must be among the issues, as the record keeps them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from checks import what_if
@@ -137,14 +137,20 @@ class Verdicts:
         return (self.estate, *self.services)
 
 
+Found = Mapping[str, Sequence[Held]]  # key of an issue -> its occurrences that a rule counts
+
+
 def judge(policy: Policy, basis: Basis) -> Accreditation:
-    gate = tuple(_line(rule, basis) for rule in policy.gate)
-    rules = tuple(_line(rule, basis) for rule in policy.rules)
+    gate = tuple(_line(rule, basis, {}) for rule in policy.gate)
+    counted = {r.id: matching(r.bound, basis.issues) for r in policy.rules if isinstance(r.bound, CountBound)}
+    rules = tuple(_line(rule, basis, counted.get(rule.id, {})) for rule in policy.rules)
     measured = [line for line in rules if line.measured is not None or line.holds]
     ceiling = worst(line.rule.otherwise for line in measured if not line.holds)
     enough = all(line.holds for line in gate) and len(measured) == len(rules)
     verdict = ceiling if enough else Verdict.INSUFFICIENT
-    regain = tuple(_regain(target, measured, basis) for target in reversed(Verdict) if target.rank < ceiling.rank)
+    size = {issue.key: len(issue.held) for issue in basis.issues}
+    better = [target for target in reversed(Verdict) if target.rank < ceiling.rank]
+    regain = _best_of_each(_regain(target, measured, counted, size) for target in better)
     return Accreditation(basis.subject, basis.name, verdict, ceiling, gate, rules, regain, basis.by_risk)
 
 
@@ -152,7 +158,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.ACCREDIT)
 
 
-def _line(rule: Rule, basis: Basis) -> Line:
+def _line(rule: Rule, basis: Basis, counted: Found) -> Line:
     bound = rule.bound
     if isinstance(bound, CoverageBound):
         return _coverage(rule, bound, basis)
@@ -160,7 +166,7 @@ def _line(rule: Rule, basis: Basis) -> Line:
         return _data(rule, bound, basis)
     if isinstance(bound, DoubtBound):
         return Line(rule, len(basis.in_doubt) <= bound.at_most, len(basis.in_doubt), names=basis.in_doubt)
-    return _count(rule, bound, basis)
+    return _count(rule, bound, basis, counted)
 
 
 def got_to(asset: Looked, step: Step) -> bool:
@@ -192,11 +198,10 @@ def _data(rule: Rule, bound: DataBound, basis: Basis) -> Line:
     return Line(rule, not old, max(ages, default=0), names=tuple(sorted(one.name for one in old)))
 
 
-def _count(rule: Rule, bound: CountBound, basis: Basis) -> Line:
+def _count(rule: Rule, bound: CountBound, basis: Basis, counted: Found) -> Line:
     if bound.overdue and not basis.has_clocks:
         return Line(rule, holds=False, measured=None)
-    counted = matching(bound, basis.issues)
-    refs = tuple(sorted(one.ref for found in counted.values() for one in found))
+    refs = tuple(sorted((one.ref for found in counted.values() for one in found), key=lambda ref: (len(ref), ref)))
     number = len(refs) if bound.occurrences else len(counted)
     return Line(rule, number <= bound.at_most, number, refs=refs, issues=tuple(sorted(counted)))
 
@@ -225,15 +230,20 @@ def _counts(bound: CountBound, one: Held) -> bool:
     )
 
 
-def _regain(target: Verdict, lines: Sequence[Line], basis: Basis) -> Regain:
+def _best_of_each(found: Iterable[Regain]) -> tuple[Regain, ...]:
+    """Of verdicts that the same work reaches, the best; ``found`` has the nearest first."""
+    by_work = {(one.fix, one.rules_beside): one for one in found}
+    return tuple(sorted(by_work.values(), key=lambda one: -one.verdict.rank))
+
+
+def _regain(target: Verdict, lines: Sequence[Line], counted: Mapping[str, Found], size: Mapping[str, int]) -> Regain:
     """Which issues to fix so that no rule is left that gives worse than ``target``."""
     in_the_way = [line for line in lines if line.rule.otherwise.rank > target.rank]
     needs = [
         what_if.Need(bound.at_most, {key: len(held) if bound.occurrences else 1 for key, held in found.items()})
         for line in in_the_way
-        if isinstance(bound := line.rule.bound, CountBound) and (found := matching(bound, basis.issues))
+        if isinstance(bound := line.rule.bound, CountBound) and (found := counted[line.rule.id])
     ]
-    size = {issue.key: len(issue.held) for issue in basis.issues}
     chosen, proven = what_if.smallest(needs, size)
     beside = tuple(line.rule.id for line in in_the_way if not line.holds and not _about_findings(line.rule.bound))
     return Regain(target, chosen, proven, beside)
@@ -246,26 +256,33 @@ def _about_findings(bound: Bound) -> bool:
 def bases_of(whole: Basis, services: Mapping[str, str]) -> tuple[Basis, ...]:
     """The estate first, then each service with its own assets, its areas and what was found on them, by name."""
     ordered = sorted(services, key=lambda key: (services[key], key))
-    return (whole, *(_of_service(whole, key, services[key]) for key in ordered))
+    assets: dict[str, list[Looked]] = {key: [] for key in ordered}
+    for asset in whole.assets:
+        assets.setdefault(asset.service, []).append(asset)
+    issues = _by_service(whole.issues, {asset.uid: asset.service for asset in whole.assets})
+    return (whole, *(_of_service(whole, key, services[key], assets[key], issues.get(key, ())) for key in ordered))
 
 
-def _of_service(whole: Basis, service: str, name: str) -> Basis:
-    assets = tuple(asset for asset in whole.assets if asset.service == service)
-    uids = {asset.uid for asset in assets}
-    names = {asset.name for asset in assets}
-    return Basis(
+def _of_service(whole: Basis, service: str, name: str, assets: Sequence[Looked], issues: Sequence[Weighed]) -> Basis:
+    names, used = {asset.name for asset in assets}, {asset.area for asset in assets}
+    return replace(
+        whole,
         subject=f"service:{service}",
         name=name,
-        assets=assets,
-        areas={key: area for key, area in whole.areas.items() if any(asset.area == key for asset in assets)},
-        issues=_held_by(whole.issues, lambda one: one.asset_uid in uids),
-        data=whole.data,
+        assets=tuple(assets),
+        areas={key: area for key, area in whole.areas.items() if key in used},
+        issues=tuple(issues),
         in_doubt=tuple(one for one in whole.in_doubt if one in names),
-        by_risk=whole.by_risk,
-        has_clocks=whole.has_clocks,
     )
 
 
-def _held_by(issues: Iterable[Weighed], mine: Callable[[Held], bool]) -> tuple[Weighed, ...]:
-    cut = (Weighed(i.key, i.title, i.theme, tuple(one for one in i.held if mine(one))) for i in issues)
-    return tuple(issue for issue in cut if issue.held)
+def _by_service(issues: Iterable[Weighed], service_of: Mapping[str, str]) -> dict[str, list[Weighed]]:
+    """Each issue once for every service that has an occurrence of it."""
+    found: dict[str, list[Weighed]] = {}
+    for issue in issues:
+        mine: dict[str, list[Held]] = {}
+        for one in issue.held:
+            mine.setdefault(service_of.get(one.asset_uid, ""), []).append(one)
+        for service, held in mine.items():
+            found.setdefault(service, []).append(replace(issue, held=tuple(held)))
+    return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from checks.clock_policy import Cause
+from checks.clock_types import Cause
 from checks.lifecycle import State
 
 
@@ -173,7 +173,11 @@ def _asked(event: Happened, said: Mapping[str, object]) -> Pause | None:
         return None
     evidence = said.get("evidence")
     digests = tuple(str(one) for one in evidence) if isinstance(evidence, list) else ()
-    return Pause(Cause(ground), first, last, _who(event), "", None, str(said.get("reason", "")), digests, (event.hash,))
+    if ground == Cause.NO_VENDOR_FIX and not digests and not said.get("reference"):
+        return None  # the supplier's statement is not attached
+    return Pause(
+        Cause(str(ground)), first, last, _who(event), "", None, str(said.get("reason", "")), digests, (event.hash,)
+    )
 
 
 def _resumed(pause: Pause, at: int, hash_: str) -> Pause:

@@ -4,23 +4,20 @@ A policy is YAML (docs/clocks.md has every key). Presets ship with us; a text of
 takes its place. A policy is known by the sha256 of its values, so that a report says by which one it was made.
 """
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
 from checks.check import Theme
+from checks.clock_types import UNRATED, Cause, ClockPolicy, Per, Start, from_json
 from checks.document import Block, Fault, Items, only, read
 from checks.finding import Severity
-from checks.lifecycle import canonical
 
 PRESETS = ("cisa-bod-26-04", "custom", "cyber-essentials", "moj", "ncsc")
-UNRATED = "unrated"  # nobody scored it and the vendor has no word for it: clocked as high (domain.md, R0)
 LEVELS = (*(severity.value for severity in Severity), UNRATED)
 KINDS = ("server", "workstation", "laptop", "network", "endpoint")
 EXPOSURES = ("internet", "third-party", "internal", "isolated", "unknown")
@@ -34,76 +31,6 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 class BadClockPolicy(ValueError):
     """A policy that cannot be meant; the message says which, where and what to write."""
-
-
-class Start(StrEnum):
-    """From what a clock may count."""
-
-    FIX_RELEASED = "fix-released"
-    ALERT = "alert"  # published: the earliest of CVE, advisory and KEV
-    DETECTED = "first-detected"
-    TOLD = "told-supplier"
-
-
-class Cause(StrEnum):
-    """For what alone a clock may stand still (domain.md)."""
-
-    NO_VENDOR_FIX = "no-vendor-fix"
-    BUYER_DELAY = "buyer-delay"
-    FORCE_MAJEURE = "force-majeure"
-
-
-class Per(StrEnum):
-    FINDING = "finding"
-    MEMBER = "member"  # each CVE of a missing update has its own clock
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """What a rule is for; an empty part is no condition, and all parts that are given must hold."""
-
-    level: tuple[str, ...] = ()
-    theme: tuple[str, ...] = ()
-    kind: tuple[str, ...] = ()
-    exposure: tuple[str, ...] = ()
-    vendor: tuple[str, ...] = ()  # the vendor's word, in lower case
-    bod: tuple[str, ...] = ()  # what CISA's table says
-    score_at_least: float | None = None  # CVSS v3 base score
-    unrated: bool = False  # neither a score nor a word of the vendor
-    kev: bool | None = None
-    fixable: bool | None = None  # the vendor has released a fix
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    id: str
-    days: int  # 0: at once, when the clock starts
-    when: When
-    start: Start
-    otherwise: tuple[Start, ...]  # in this order, where the start event is not known
-    target: int | None = None  # the earlier end of a range: told, never a breach
-
-
-@dataclass(frozen=True, slots=True)
-class ClockPolicy:
-    id: str
-    version: str
-    title: str
-    source: str
-    date: str  # of the source, ISO
-    zone: str  # IANA name: where days begin and end
-    rules: tuple[Rule, ...]  # the first that fits
-    working: bool = False
-    holidays: str = ""  # GB-ENG: country and subdivision (ISO 3166); only of working days
-    per: Per = Per.FINDING
-    pauses: Mapping[Cause, int] = field(default_factory=dict, hash=False)  # cause -> most days of one pause
-    continues_within_days: int = 30  # a regression sooner than this goes on with the old clock
-    note: str = ""
-    digest: str = ""  # sha256 of its values as canonical JSON
-
-    @property
-    def unit(self) -> str:
-        return "working days" if self.working else "days"
 
 
 def preset(name: str) -> str:
@@ -158,13 +85,16 @@ def parse(text: str, where: str) -> ClockPolicy:
 
 def stored(plain: Mapping[str, Any], where: str) -> ClockPolicy:
     """A policy as it was kept with a scan. Raises :class:`BadClockPolicy`."""
-    with _placed(where):
-        return of_plain(_block(_blocks(plain), 0))
+    try:
+        return from_json(plain)
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise BadClockPolicy(f"{where} cannot be read back: {type(fault).__name__} {fault}") from None
 
 
 def of_plain(block: Block) -> ClockPolicy:
-    """Raises :class:`Fault`. The digest is over the values: comments and order do not matter."""
-    return _policy(block, hashlib.sha256(canonical(block)).hexdigest())
+    """Raises :class:`Fault` for what cannot be meant."""
+    _check(block)
+    return from_json(block)
 
 
 def _document(text: str, where: str) -> Any:  # noqa: ANN401 - whatever stands there
@@ -187,19 +117,6 @@ def _placed(where: str) -> Iterator[None]:
         raise BadClockPolicy(f"{where}: nested too deep") from None
 
 
-def _blocks(value: Any) -> Any:  # noqa: ANN401 - JSON values in, the same as blocks out
-    if isinstance(value, Mapping):
-        block = Block(0)
-        block.update({str(key): _blocks(item) for key, item in value.items()})
-        return block
-    if isinstance(value, list | tuple):
-        items = Items(0)
-        items.extend(_blocks(item) for item in value)
-        items.lines = [0] * len(items)
-        return items
-    return value
-
-
 _KEYS = (
     "id",
     "version",
@@ -219,62 +136,49 @@ _KEYS = (
 )
 
 
-def _policy(block: Block, digest: str) -> ClockPolicy:
+def _check(block: Block) -> None:
     only(block, _KEYS)
     words = {key: _text(block, key) for key in ("id", "version", "title", "source", "date", "zone")}
     if not _ID.fullmatch(words["id"]):
         raise Fault(block.at("id"), "`id` must be lower-case letters, digits and hyphens, at most 60")
     _day(words["date"], block.at("date"))
     days = _one_of(block, "days", ("calendar", "working"), "calendar")
-    holidays = _text(block, "holidays", "")
-    if holidays and days != "working":
+    if _text(block, "holidays", "") and days != "working":
         raise Fault(block.at("holidays"), "holidays matter to working days only: write `days: working`")
-    start = Start(_one_of(block, "start", tuple(Start)))
-    otherwise = tuple(Start(word) for word in _words(block, "otherwise", tuple(Start)))
-    return ClockPolicy(
-        **words,
-        working=days == "working",
-        holidays=holidays,
-        per=Per(_one_of(block, "per", tuple(Per), "finding")),
-        pauses=_pauses(block),
-        continues_within_days=_number(block, "continues_within_days", 30),
-        note=_text(block, "note", ""),
-        rules=tuple(_rules(block, start, otherwise)),
-        digest=digest,
-    )
+    _one_of(block, "start", tuple(Start))
+    _words(block, "otherwise", tuple(Start))
+    _one_of(block, "per", tuple(Per), "finding")
+    _number(block, "continues_within_days", 30)
+    _text(block, "note", "")
+    pauses = _block(block.get("pauses") or Block(block.line), block.at("pauses"))
+    only(pauses, tuple(Cause))
+    for cause in pauses:
+        _number(pauses, cause)
+    _check_rules(block)
 
 
-def _pauses(block: Block) -> dict[Cause, int]:
-    given = _block(block.get("pauses") or Block(block.line), block.at("pauses"))
-    only(given, tuple(Cause))
-    return {Cause(key): _number(given, key) for key in given}
-
-
-def _rules(block: Block, start: Start, otherwise: tuple[Start, ...]) -> Iterable[Rule]:
+def _check_rules(block: Block) -> None:
     items = block.get("rules")
     if not isinstance(items, Items) or not items or len(items) > MOST_RULES:
         raise Fault(block.at("rules"), f"`rules` must be a list of 1 to {MOST_RULES} rules")
     seen: set[str] = set()
     for line, item in items.placed():
-        rule = _rule(_block(item, line), start, otherwise)
-        if rule.id in seen:
-            raise Fault(line, f"the rule {rule.id!r} is here twice")
-        seen.add(rule.id)
-        yield rule
+        name = _check_rule(_block(item, line))
+        if name in seen:
+            raise Fault(line, f"the rule {name!r} is here twice")
+        seen.add(name)
 
 
-def _rule(block: Block, start: Start, otherwise: tuple[Start, ...]) -> Rule:
+def _check_rule(block: Block) -> str:
     only(block, ("id", "days", "target", "when", "start", "otherwise"))
     days = _number(block, "days")
-    target = _number(block, "target") if "target" in block else None
-    if target is not None and target > days:
+    if "target" in block and _number(block, "target") > days:
         raise Fault(block.at("target"), "`target` is the earlier end of the range: not more than `days`")
     if "start" in block:
-        start, otherwise = Start(_one_of(block, "start", tuple(Start))), ()
-    if "otherwise" in block:
-        otherwise = tuple(Start(word) for word in _words(block, "otherwise", tuple(Start)))
-    when = _when(_block(block.get("when") or Block(block.line), block.at("when")))
-    return Rule(_text(block, "id"), days, when, start, otherwise, target)
+        _one_of(block, "start", tuple(Start))
+    _words(block, "otherwise", tuple(Start))
+    _check_when(_block(block.get("when") or Block(block.line), block.at("when")))
+    return _text(block, "id")
 
 
 _LISTS: Mapping[str, tuple[str, ...]] = {
@@ -287,21 +191,13 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _when(block: Block) -> When:
+def _check_when(block: Block) -> None:
     only(block, (*_LISTS, "score_at_least", "unrated", "kev", "fixable"))
-    listed = {key: _words(block, key, allowed) for key, allowed in _LISTS.items()}
-    return When(
-        level=listed["level"],
-        theme=listed["theme"],
-        kind=listed["kind"],
-        exposure=listed["exposure"],
-        vendor=listed["vendor"],
-        bod=listed["bod"],
-        score_at_least=_score(block),
-        unrated=_flag(block, "unrated") or False,
-        kev=_flag(block, "kev"),
-        fixable=_flag(block, "fixable"),
-    )
+    for key, allowed in _LISTS.items():
+        _words(block, key, allowed)
+    _score(block)
+    for key in ("unrated", "kev", "fixable"):
+        _flag(block, key)
 
 
 # the shapes of values
@@ -327,20 +223,15 @@ def _number(block: Block, key: str, default: int | None = None) -> int:
     return value
 
 
-def _score(block: Block) -> float | None:
-    value = block.get("score_at_least")
-    if value is None:
-        return None
+def _score(block: Block) -> None:
+    value = block.get("score_at_least", 0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 10:
         raise Fault(block.at("score_at_least"), "must be a CVSS v3 base score, 0 to 10")
-    return float(value)
 
 
-def _flag(block: Block, key: str) -> bool | None:
-    value = block.get(key)
-    if value is not None and not isinstance(value, bool):
+def _flag(block: Block, key: str) -> None:
+    if not isinstance(block.get(key, False), bool):
         raise Fault(block.at(key), f"`{key}` must be true or false")
-    return value
 
 
 def _one_of(block: Block, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from checks.calendars import Count, Days
 from checks.clock_life import Life, Pause
-from checks.clock_policy import UNRATED, ClockPolicy, Per, Rule, Start, When
+from checks.clock_types import UNRATED, ClockPolicy, Per, Rule, Start, When
 from checks.service_hours import DAY, local_date, midnight
 from checks.spans import Spans, union
 
@@ -40,7 +40,10 @@ class Status(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Status).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {status: rank for rank, status in enumerate(Status)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,35 +116,55 @@ def clocks(
     return Clockmaker(policy, days, now).clocks(matter, tuple(members), life)
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Members that share a clock. ``instant`` of a first detection is that of the finding it was worked out for."""
+
+    rule: Rule
+    start: Start | None  # None: it has not started
+    instant: int
+    note: str
+    members: tuple[str, ...]
+
+
 class Clockmaker:
     """One policy at one time. What many findings have in common, members and days, is worked out once."""
 
     def __init__(self, policy: ClockPolicy, days: Days, now: int) -> None:
         self.policy, self.days, self.now = policy, days, now
-        self._shared: dict[int, tuple[tuple[Matter, ...], tuple[Clock, ...]]] = {}
+        self._groups: dict[int, tuple[tuple[Matter, ...], tuple[_Group, ...]]] = {}
+        self._shared: dict[tuple[int, int], tuple[Clock, ...]] = {}
         self._due: dict[tuple[date, int], int] = {}
         self._gross: dict[date, Fraction] = {}
 
     def clocks(self, matter: Matter, members: tuple[Matter, ...], life: Life) -> tuple[Clock, ...]:
         about = members if self.policy.per is Per.MEMBER and members else (matter,)
-        known = self._shared.get(id(about))
-        if known is not None and _ordinary(life):
-            return known[1]
-        made = in_order(self._made(about, life))
-        if members and _ordinary(life) and all(clock.start in _OF_OTHERS for clock in made):
-            self._shared[id(about)] = about, made  # held, so that its id stays its own
-        return made
+        if not members or not _ordinary(life):
+            return in_order(self._of_group(group, life) for group in self._grouped(about, life))
+        if id(about[0]) not in self._groups:
+            self._groups[id(about[0])] = about, tuple(self._grouped(about, life))  # held, so that its id stays its own
+        groups = self._groups[id(about[0])][1]
+        begun = life.episodes[0].begun if any(group.start is Start.DETECTED for group in groups) else 0
+        key = id(about[0]), begun
+        if key not in self._shared:
+            self._shared[key] = in_order(self._of_group(group, life) for group in groups)
+        return self._shared[key]
 
-    def _made(self, about: Iterable[Matter], life: Life) -> Iterator[Clock]:
-        shared: dict[tuple[Rule, tuple[Start, int] | None, str], list[str]] = {}
+    def _grouped(self, about: Iterable[Matter], life: Life) -> Iterator["_Group"]:
+        shared: dict[tuple[Rule, Start | None, int, str], list[str]] = {}
         for one in about:
             rule = rule_for(self.policy, one)
             if rule is not None:
                 start, note = _start(self.policy, rule, one, life, self.days, self.now)
                 notes = "; ".join(filter(None, (note, _assumed(self.policy, one))))
-                shared.setdefault((rule, start, notes), []).append(one.member)
-        for (rule, start, note), names in shared.items():
-            yield self._clock(rule, start, note, tuple(sorted(filter(None, names))), life)
+                shared.setdefault((rule, *(start or (None, 0)), notes), []).append(one.member)
+        for (rule, kind, instant, note), names in shared.items():
+            yield _Group(rule, kind, instant, note, tuple(sorted(filter(None, names))))
+
+    def _of_group(self, group: "_Group", life: Life) -> Clock:
+        instant = life.episodes[0].begun if group.start is Start.DETECTED and _ordinary(life) else group.instant
+        start = None if group.start is None else (group.start, instant)
+        return self._clock(group.rule, start, group.note, group.members, life)
 
     def _clock(
         self, rule: Rule, start: tuple[Start, int] | None, note: str, members: tuple[str, ...], life: Life
@@ -188,9 +211,6 @@ class Clockmaker:
         if count.first not in self._gross:
             self._gross[count.first] = count.worth(end)
         return self._gross[count.first]
-
-
-_OF_OTHERS = frozenset({Start.FIX_RELEASED, Start.ALERT})  # start events that are the same on every host
 
 
 def _ordinary(life: Life) -> bool:

@@ -46,7 +46,11 @@ def worst(levels: Iterable[Level]) -> Level:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The numbers of the rules, and which of them are switched off."""
+    """The numbers of the rules, and which of them are switched off. They are kept with each scan.
+
+    What a rule does with them is never changed: another way gets a field of its own, whose default is the old way, so
+    that old evidence rated again under its own rules gives the old result.
+    """
 
     version: str
     day: date

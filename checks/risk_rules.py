@@ -52,9 +52,21 @@ def shipped() -> Rules:
     return _shipped()[0]
 
 
-def table() -> tuple[Told, ...]:
-    """R0 to R10 in words, as they ship."""
-    return _shipped()[1]
+def table(rules: Rules | None = None) -> tuple[Told, ...]:
+    """R0 to R10 in words, with the values of ``rules``; None: as they ship."""
+    return tuple(_filled(one, rules or shipped()) for one in _shipped()[1])
+
+
+def _filled(told: Told, rules: Rules) -> Told:
+    values = {key: getattr(rules, field) for key, (field, _) in _PARAMETERS.get(told.id, {}).items()}
+    shown = {key: _shown(value) for key, value in values.items()}
+    return Told(told.id, told.when.format(**shown), told.effect.format(**shown))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Level):
+        return value.value.upper()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @cache

@@ -4,11 +4,15 @@ months" cannot hide in an average.
 A device is in service while its last proof is one of working and not too old. It is unusable when the last proof was of
 failure, unseen when the last proof of working has become too old and nothing was learned since. Its age counts from the
 last proof of working; for one that never worked, from when it was first known, which is said.
+
+A log-in of a scan is a proof of life, too (``seen_by_scan``): it puts a device that nobody watches, or that its watch
+could not see, into service for as long as such a proof counts. It does not make up for a proof of failure: a machine
+that lets a scan in, and whose service is down, is unusable all the same.
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from inventory.facts.availability import Interval, State
@@ -29,6 +33,8 @@ class Standing:
     since: float | None  # the last proof of working, or when it was first known; None: in service
     age: float  # now - since; 0 in service
     never_worked: bool = False
+    last_seen: float | None = None  # the newest proof of life by any way in, POSIX seconds
+    way: str = ""  # which that was: watch or scan; "": there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,27 @@ def standing(device: str, intervals: Iterable[Interval], known_since: float, now
     past = [one for one in intervals if one.start <= now and one.state in (State.UP, State.DEGRADED, State.DOWN)]
     newest = max(past, key=lambda one: one.start, default=None)
     worked = max((min(one.end, now) for one in past if one.state is not State.DOWN), default=None)
+    way = "" if worked is None else "watch"
     if newest and newest.state is not State.DOWN and worked is not None and now - worked <= tolerance:
-        return Standing(device, Condition.IN_SERVICE, None, 0.0)
+        return Standing(device, Condition.IN_SERVICE, None, 0.0, last_seen=worked, way=way)
     since = known_since if worked is None else worked
     condition = Condition.UNUSABLE if newest and newest.state is State.DOWN else Condition.UNSEEN
-    return Standing(device, condition, since, max(0.0, now - since), worked is None)
+    return Standing(device, condition, since, max(0.0, now - since), worked is None, worked, way)
+
+
+def seen_by_scan(
+    device: str, watched: Standing | None, first_tried: float, seen: float | None, now: float, tolerance: float
+) -> Standing:
+    """The same device with what scans know of it. ``first_tried`` and ``seen`` (the newest log-in): POSIX seconds."""
+    known = watched or Standing(device, Condition.UNSEEN, first_tried, max(0.0, now - first_tried), never_worked=True)
+    if seen is None or seen > now or (known.last_seen is not None and known.last_seen >= seen):
+        return known
+    alive = replace(known, last_seen=seen, way="scan")
+    if known.condition is not Condition.UNSEEN:
+        return alive
+    if now - seen <= tolerance:
+        return Standing(device, Condition.IN_SERVICE, None, 0.0, last_seen=seen, way="scan")
+    return replace(alive, since=seen, age=now - seen, never_worked=False)
 
 
 def serviceability(standings: Sequence[Standing]) -> Serviceability:

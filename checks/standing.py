@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from checks.decisions import ASK, GRANT, Asked, Term
+from checks.decision_model import ASK, GRANT, Asked
+from checks.decisions_by_time import Term
 from checks.finding import Severity
 from checks.lifecycle import State
 from checks.statements import Action

@@ -85,6 +85,15 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceGroup:
+    """The devices of one area or one supplier. ``name`` None: of those that the inventory gives none."""
+
+    kind: str  # area, supplier
+    name: str | None
+    told: Serviceability
+
+
+@dataclass(frozen=True, slots=True)
 class AvailabilityReport:
     """Instants in POSIX seconds. ``until``: nothing later was known."""
 
@@ -96,6 +105,7 @@ class AvailabilityReport:
     out_of_service: tuple[Standing, ...] = ()  # longest first
     blind: tuple[tuple[float, float], ...] = ()  # no prober ran
     reach: tuple[Reached, ...] = ()  # of watches that are seen from vantage points
+    groups: tuple[DeviceGroup, ...] = ()  # the devices by area and by supplier
 
 
 FIGURES = (

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from checks.availability import Claim, Figures, in_hours
 from checks.downtime import Outage
+from checks.serviceability import Serviceability
 from reports.availability import AvailabilityReport, OutageTold, Reached, ServiceAvailability, sets, stamp
 
 
@@ -134,7 +135,25 @@ def _claim(claim: Claim | None) -> dict[str, object] | None:
 
 
 def _devices(report: AvailabilityReport) -> dict[str, object]:
-    devices = report.devices
+    return {
+        **_counts(report.devices),
+        "out_of_service": [
+            {
+                "device": one.device,
+                "condition": one.condition.value,
+                "since": None if one.since is None else stamp(one.since),
+                "days": _days(one.age),
+                "never_worked": one.never_worked,
+                "last_seen": None if one.last_seen is None else stamp(one.last_seen),
+                "last_seen_by": one.way or None,
+            }
+            for one in report.out_of_service
+        ],
+        "groups": [{"by": group.kind, "name": group.name, **_counts(group.told)} for group in report.groups],
+    }
+
+
+def _counts(devices: Serviceability) -> dict[str, object]:
     longest = devices.longest
     return {
         "watched": devices.devices,
@@ -144,16 +163,6 @@ def _devices(report: AvailabilityReport) -> dict[str, object]:
         "p50_days": _days(devices.p50),
         "p95_days": _days(devices.p95),
         "longest": {"device": longest.device, "days": _days(longest.age)} if longest else None,
-        "out_of_service": [
-            {
-                "device": one.device,
-                "condition": one.condition.value,
-                "since": None if one.since is None else stamp(one.since),
-                "days": _days(one.age),
-                "never_worked": one.never_worked,
-            }
-            for one in report.out_of_service
-        ],
     }
 
 

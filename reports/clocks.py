@@ -115,9 +115,10 @@ def headline(report: ClockReport) -> str:
         return f"No clock is breached{due}."
     one = late[0]
     verb = "clock is" if len(late) == 1 else "clocks are"
+    by = f", {days(one.lead.late)} late" if one.lead.late else ""
     return (
         f"{len(late):,} {verb} breached, first: {one.ref} on {one.asset}, due {stamp(one.lead.due)} by "
-        f"{one.lead.policy} ({one.lead.rule}), {days(one.lead.late)} late."
+        f"{one.lead.policy} ({one.lead.rule}){by}."
     )
 
 

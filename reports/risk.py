@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from checks.advisories.verdict import Verdict
 from checks.check import Check, Theme
@@ -67,15 +68,23 @@ def _listed(issues: Iterable[Issue]) -> dict[str, list[tuple[str, str, str]]]:
 class Rater:
     def __init__(self, basis: Basis, listed: Mapping[str, list[tuple[str, str, str]]]) -> None:
         self._basis, self._listed = basis, listed
-        self._places: dict[str, Place] = {}
+        self._risks: dict[tuple[object, Level, Place], Risk] = {}  # hosts that are alike share theirs
+        self._assets: dict[str, Place] = {}
+        self._places: dict[tuple[str, Support | None, str, bool], Place] = {}
         self._parts: dict[tuple[int, Level, bool], tuple[tuple[Member, ...], tuple[tuple[str, Part], ...]]] = {}
         self._levels: dict[tuple[int, Place, Level | None], tuple[tuple[Member, ...], Mapping[str, Level]]] = {}
 
     def of(self, check: Check, occurrence: Occurrence) -> Risk:
         counted = Level((occurrence.severity or check.severity).value)
-        place = self._place(check, occurrence)
+        parts, place = self._parts_of(check, occurrence, counted), self._place(check, occurrence)
         override = self._basis.overrides.get(occurrence.fingerprint)
-        return rate(self._basis.rules, counted, self._parts_of(check, occurrence, counted), place, override)
+        if override is not None:
+            return rate(self._basis.rules, counted, parts, place, override)
+        key = (id(parts) if occurrence.members else parts, counted, place)
+        known = self._risks.get(key)
+        if known is None:
+            known = self._risks[key] = rate(self._basis.rules, counted, parts, place)
+        return known
 
     def _parts_of(self, check: Check, occurrence: Occurrence, counted: Level) -> tuple[tuple[str, Part], ...]:
         """Hosts share their lists of members, so each list is read once."""
@@ -105,11 +114,15 @@ class Rater:
     def _place(self, check: Check, occurrence: Occurrence) -> Place:
         """Of the asset, and of what this finding is about."""
         uid, support = occurrence.asset_uid, _support(check, self._basis.rules)
-        place = self._places.get(uid)
-        if place is None:
-            place = self._places[uid] = self._of_asset(uid)
         since = self._since(uid, occurrence) if support is Support.ENDED else ""
-        return replace(place, support=support, exploited_since=since, patch=_update(check, occurrence))
+        key = (uid, support, since, _update(check, occurrence))
+        place = self._places.get(key)
+        if place is None:
+            if uid not in self._assets:
+                self._assets[uid] = self._of_asset(uid)
+            made = replace(self._assets[uid], support=support, exploited_since=since, patch=key[3])
+            place = self._places[key] = made
+        return place
 
     def _of_asset(self, uid: str) -> Place:
         basis, coverage = self._basis, self._basis.assets[uid]
@@ -143,10 +156,15 @@ class Rater:
         return next(listed, "")
 
 
-def _support(check: Check, rules: Rules) -> Support | None:
-    if any(fnmatchcase(check.id, pattern) for pattern in rules.ending_checks):
+@lru_cache(maxsize=4_096)
+def _about_support(check_id: str, ending: tuple[str, ...], ended: tuple[str, ...]) -> Support | None:
+    if any(fnmatchcase(check_id, pattern) for pattern in ending):
         return Support.ENDING
-    return Support.ENDED if any(fnmatchcase(check.id, pattern) for pattern in rules.ended_checks) else None
+    return Support.ENDED if any(fnmatchcase(check_id, pattern) for pattern in ended) else None
+
+
+def _support(check: Check, rules: Rules) -> Support | None:
+    return _about_support(check.id, rules.ending_checks, rules.ended_checks)
 
 
 def _security_device(asset: Asset, device: DeviceFirmware | None, rules: Rules) -> str:

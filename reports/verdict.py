@@ -1,6 +1,6 @@
 """The verdict of a report: what the rules of accreditation are given, and their lines in words. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ from checks.accreditation import (
     Held,
     Line,
     Part,
+    Regain,
     Verdicts,
     Weighed,
     bases_of,
@@ -222,18 +223,18 @@ def evidence(line: Line, most: int) -> Sequence[str]:
     return names[:most] + [f"and {len(names) - most:,} more"] * (len(names) > most)
 
 
-def what_if(one: Accreditation, titles: Mapping[str, str], most: int) -> Iterable[str]:
+def what_if(one: Accreditation, titles: Mapping[str, str], most: int) -> Iterator[str]:
     """One sentence for each better verdict, the nearest first."""
+    rules = {line.rule.id: line.rule.title for line in one.rules}
+    gate = ", once the gate holds" if one.verdict is Verdict.INSUFFICIENT else ""
     for regain in one.regain:
-        named = listing([safe_text(titles[key], 100) for key in regain.fix], most)
-        fix = (
-            f"Fix {'this issue' if len(regain.fix) == 1 else f'these {len(regain.fix):,} issues'}" if regain.fix else ""
-        )
-        smallest = "" if regain.proven_smallest or not regain.fix else " (not proven to be the fewest)"
-        beside = {line.rule.id: line.rule.title for line in one.rules}
-        look = f"make these rules hold: {'; '.join(beside[rule] for rule in regain.rules_beside)}"
-        steps = [fix] * bool(fix) + [look if fix else look.capitalize()] * bool(regain.rules_beside)
-        if one.verdict is Verdict.INSUFFICIENT:
-            steps[0] = f"Once the gate holds, {steps[0][0].lower()}{steps[0][1:]}"
-        said = f"{' and '.join(steps)} to reach {regain.verdict.value}{smallest}"
-        yield f"{said}: {named}." if named else f"{said}."
+        steps = [_fix(regain, titles, most)] if regain.fix else []
+        steps += [f"make “{safe_text(rules[rule])}” hold" for rule in regain.rules_beside]
+        yield f"To reach {regain.verdict.value}{gate}: {'; '.join(steps)}."
+
+
+def _fix(regain: Regain, titles: Mapping[str, str], most: int) -> str:
+    named = listing([safe_text(titles[key], 100) for key in regain.fix], most)
+    number = "this issue" if len(regain.fix) == 1 else f"these {len(regain.fix):,} issues"
+    smallest = "" if regain.proven_smallest else " (not proven to be the fewest)"
+    return f"fix {number}{smallest}: {named}"

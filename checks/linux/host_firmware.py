@@ -136,8 +136,9 @@ def firmware_update_pending(host_firmware: HostFirmware, context: Context) -> It
 def _listed(update: FirmwareUpdate, day: str) -> Ruling:
     of_day = f" of {update.released}" if update.released else ""
     by = f" by {update.remote}" if update.remote else ""
+    issued = {"issued": update.released} if update.released else {}  # what clocks count from
     members = tuple(
-        Member(issue, Verdict.FIX_AVAILABLE.value, None, {"fixed": update.version})
+        Member(issue, Verdict.FIX_AVAILABLE.value, None, {"fixed": update.version, **issued})
         for issue in update.issues
         if issue.startswith("CVE-")
     )

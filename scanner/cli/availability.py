@@ -58,7 +58,9 @@ def availability(
     with plain_errors(NoSuchService, BadPeriod, BadSchedule, *EXPECTED):
         bench = Workbench(settings)
         series, moment = bench.store.series, now.timestamp()
-        asked = source(series, bench.watching, min(moment, series.known_until() or moment), bench.service_names)
+        until = min(moment, series.known_until() or moment)
+        sightings = bench.store.sightings(moment)
+        asked = source(series, bench.watching, until, bench.service_names, sightings, bench.assets)
         report = measured(asked, Period(start, finish), service or ())
     if hourly:
         _say_hours(report, format)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from checks.availability import Claim
-from checks.serviceability import Standing
 from reports.availability import (
+    NOTHING,
     AvailabilityReport,
     OutageTold,
     Reached,
@@ -174,7 +174,7 @@ def _blind(report: AvailabilityReport) -> list[str]:
 def _devices(report: AvailabilityReport) -> list[str]:
     told = report.devices
     if not told.devices:
-        return ["", "No device is watched."]
+        return ["", "No device is watched, and none was scanned."]
     out = f"{told.unusable} unusable, {told.unseen} unseen"
     said = ["", f"Devices: {told.in_service} of {told.devices} in service; {out}"]
     if told.p50 is None or told.p95 is None or told.longest is None:
@@ -186,12 +186,26 @@ def _devices(report: AvailabilityReport) -> list[str]:
             one.condition.value,
             age(one.age),
             stamp(one.since or 0.0),
-            "never worked" if one.never_worked else "",
+            f"{stamp(one.last_seen)} ({one.way})" if one.last_seen is not None else "never",
         ]
         for one in report.out_of_service[:MOST_DEVICES]
     ]
-    return [*said, "", table(("device", "is", "for", "since (UTC)", ""), rows)]
+    left = len(report.out_of_service) - MOST_DEVICES
+    more = [f"... and {left} more: --format json lists them all"] if left > 0 else []
+    headings = ("device", "is", "for", "since (UTC)", "last seen by any way in (UTC)")
+    return [*said, *_groups(report), "", table(headings, rows), *more]
 
 
-def _note(one: Standing) -> str:
-    return "never worked: since it was first watched" if one.never_worked else "since it last worked"
+def _groups(report: AvailabilityReport) -> list[str]:
+    """By area and by supplier, as far as something is out of service there."""
+    rows = [
+        [
+            f"{group.kind} {group.name}" if group.name else f"no {group.kind}",
+            f"{group.told.devices - group.told.in_service} of {group.told.devices}",
+            *(NOTHING if days is None else age(days) for days in (group.told.p50, group.told.p95)),
+            f"{age(group.told.longest.age)} ({group.told.longest.device})" if group.told.longest else NOTHING,
+        ]
+        for group in report.groups
+        if group.told.in_service < group.told.devices
+    ]
+    return ["", table(("of", "out of service", "p50", "p95", "longest"), rows)] if rows else []

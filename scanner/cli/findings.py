@@ -1,6 +1,7 @@
 """``estatecheck findings``: verify that one is fixed; the other verbs stand in files of their own."""
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from scanner.cli.settings import Settings, SettingsError, resolve
 if TYPE_CHECKING:
     import asyncio
 
+    from checks.finding import CheckRun
     from scanner.service.verify import Verified
 
 app = group("Findings of the record: list, show, history, verify, and what people do to them (docs/findings.md).")
@@ -94,22 +96,28 @@ def _exit_code(results: "list[Verified]", asked: int) -> Exit:
 
 
 def _told(result: "Verified") -> str:
-    """Before and after side by side."""
+    """Before and after: side by side on a terminal, one below the other in a file or a pipe."""
+    from reports.text import safe_text
     from scanner.cli.side_by_side import columns
 
     row, after = result.before, result.after
-    before_lines = [f"scan {row.last_fail_scan}, {row.last_seen:%Y-%m-%d %H:%M} UTC", "fail", row.observed, row.state]
-    said = [f"scan {result.scan_id}"]
-    if after is None:
-        said += ["nothing came back", ""]
+    said = ("nothing came back", "") if after is None else (_outcome(after), after.observed)
+    lines = [safe_text(f"{row.ref}  {row.check_id} on {row.asset}")]
+    if sys.stdout.isatty():
+        before = [f"scan {row.last_fail_scan}, {row.last_seen:%Y-%m-%d %H:%M} UTC", "fail", row.observed, row.state]
+        now = [f"scan {result.scan_id}", *said, result.now.state]
+        lines += columns(("before", before), ("after", now), ("", "outcome", "observed", "state"))
     else:
-        said += [after.outcome.value + (f" ({after.reason})" if after.reason else ""), after.observed]
-    lines = [f"{row.ref}  {row.check_id} on {row.asset}"]
-    titles = ("", "outcome", "observed", "state")
-    lines += columns(("before", before_lines), ("after", [*said, result.now.state]), titles)
+        lines.append(f"  before  fail  {safe_text(row.observed)}")
+        lines.append(f"  after   {said[0]}  {safe_text(said[1])}".rstrip())
+        lines.append(f"  state   {row.state} -> {result.now.state}")
     if result.refusal:
         lines.append(f"  not accepted as proof: {result.refusal}")
     return "\n".join(lines)
+
+
+def _outcome(after: "CheckRun") -> str:
+    return after.outcome.value + (f" [{after.reason}]" if after.reason else "")
 
 
 def _as_json(result: "Verified") -> dict[str, Any]:

@@ -59,7 +59,7 @@ def list_rules(
         say(json.dumps({**json.loads(as_text(rules)), "digest": rules.digest}, indent=2))
         return
     off = dict(rules.off)
-    cells = [(one.id, one.when, f"off: {off[one.id]}" if one.id in off else one.effect) for one in rows()]
+    cells = [(one.id, one.when, f"off: {off[one.id]}" if one.id in off else one.effect) for one in rows(rules)]
     say(table(("rule", "when", "effect"), cells))
     say(f"version {rules.version} of {rules.day}, {rules.source}; sha256 {rules.digest}")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from checks.advisories.library import Advisories
 from checks.catalogue import CatalogueError, catalogue, digest
 from checks.check import Check
+from inventory.asset import Asset
 from inventory.estate import Estate
 from inventory.policy import NO_POLICY, Policy
 from inventory.scope import permitted_today
@@ -135,6 +136,12 @@ class Workbench:
         """By id, as far as there is an inventory."""
         path = self.settings.path("inventory") or Path("inventory.yaml")
         return {name: one.name for name, one in self.estate.services.items()} if path.exists() else {}
+
+    @property
+    def assets(self) -> dict[str, Asset]:
+        """By name, as far as there is an inventory."""
+        path = self.settings.path("inventory") or Path("inventory.yaml")
+        return {asset.name: asset for asset in self.estate.assets} if path.exists() else {}
 
     @cached_property
     def store(self) -> Store:

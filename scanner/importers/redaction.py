@@ -25,11 +25,19 @@ _IS_PASSWORD = re.compile(rb"<preferenceType>\s*password\s*</preferenceType>", r
 _NAMES_PASSWORD = re.compile(rb"<name>[^<]*(?:passw|secret|passphrase|community)[^<]*</name>", re.IGNORECASE)
 
 
+_WORDS = (b"pass", b"secret", b"api", b"auth", b"community")  # the beginnings that _NAMED knows
+
+
 def redacted(data: bytes) -> bytes:
-    """What any format may carry."""
-    data = _PEM.sub(REMOVED, data)
-    data = _URL.sub(rb"\1" + REMOVED + rb"\3", data)
-    return _NAMED.sub(rb"\g<head>" + REMOVED, data)
+    """What any format may carry. Most texts hold none of the words, which is found out much faster."""
+    if b"PRIVATE KEY-----" in data:
+        data = _PEM.sub(REMOVED, data)
+    if b"@" in data and b"://" in data:
+        data = _URL.sub(rb"\1" + REMOVED + rb"\3", data)
+    small = data.lower()
+    if any(word in small for word in _WORDS):
+        data = _NAMED.sub(rb"\g<head>" + REMOVED, data)
+    return data
 
 
 def without_preferences(data: bytes) -> bytes:

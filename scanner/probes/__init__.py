@@ -45,15 +45,24 @@ def can_tell(way: str, facts: Iterable[str]) -> bool:
 
 
 def concerns(asset: Asset, facts: Iterable[str]) -> bool:
-    """Whether a check that needs these facts is about this asset: endpoints are looked at where there are some."""
+    """Whether a check that needs these facts is about this asset: of endpoints, where it has one of that kind."""
     needed = set(facts)
-    outside = needed & {probe.name for probe in OUTSIDE}
-    return can_tell(asset.connection.way, needed) and (not outside or bool(asset.endpoints))
+    if not can_tell(asset.connection.way, needed):
+        return False
+    return all(probe.query(asset, ()) is not None for probe in OUTSIDE if probe.name in needed)
+
+
+Kind = tuple[str, frozenset[str]]
+
+
+def kind_of(asset: Asset) -> Kind:
+    """Assets of one kind are concerned by the same checks."""
+    return asset.connection.way, frozenset(endpoint.scheme for endpoint in asset.endpoints)
 
 
 def asked_of(asset: Asset, probes: tuple[Probe[Any], ...]) -> tuple[Probe[Any], ...]:
-    """Without those for endpoints where the inventory names none."""
-    return probes if asset.endpoints else tuple(probe for probe in probes if probe not in OUTSIDE)
+    """Without those for endpoints of which the inventory names none."""
+    return tuple(probe for probe in probes if probe not in OUTSIDE or probe.query(asset, ()) is not None)
 
 
 def collector_sections() -> tuple[Script, ...]:

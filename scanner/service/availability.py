@@ -14,7 +14,8 @@ from checks.availability import Record, availability, judge
 from checks.downtime import runs
 from checks.maintenance import Maintenance as Entry
 from checks.service_hours import next_month
-from checks.serviceability import Standing, serviceability, standing
+from checks.serviceability import serviceability
+from inventory.asset import Asset
 from inventory.estate import Estate
 from inventory.watch import Promise, Watching
 from reports.availability import (
@@ -26,15 +27,16 @@ from reports.availability import (
     longest_first,
 )
 from scanner.schedule.zones import instant_of, zone_named
+from scanner.service.availability_devices import groups_of, standings_of
 from scanner.service.availability_reach import reached
 from scanner.service.availability_series import Source, clipped, service_intervals
 from scanner.service.availability_terms import terms_of, words
 from scanner.store.series import Series
+from scanner.store.sightings import Sighting
 from scanner.store.watching.records import Registered, SeriesRow
 
 DAYS = 30
 DAY = 86_400.0
-GAPS = 2.5  # intervals without a look after which a proof of working counts no more
 LIVE = 2 * 3600.0  # a seal that is older than that before a scan tells of a prober that stood still
 
 
@@ -65,9 +67,17 @@ def _instant(moment: datetime, zone: tzinfo) -> float:
     return (moment if moment.tzinfo else instant_of(moment, zone)).timestamp()
 
 
-def source(series: Series, watching: Watching, now: float, names: Mapping[str, str] | None = None) -> Source:
-    """The record as it stands."""
-    return Source(series, watching, now, None, series.rows(), series.watched(), series.registered(), names or {})
+def source(
+    series: Series,
+    watching: Watching,
+    now: float,
+    names: Mapping[str, str] | None = None,
+    sightings: Mapping[str, Sighting] | None = None,
+    assets: Mapping[str, Asset] | None = None,
+) -> Source:
+    """The record as it stands. ``sightings`` by scans (``Store.sightings``), ``assets`` of the inventory: by name."""
+    rows, spans, register = series.rows(), series.watched(), series.registered()
+    return Source(series, watching, now, None, rows, spans, register, names or {}, sightings or {}, assets or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +103,14 @@ def measured(asked: Source, period: Period, services: Sequence[str] = ()) -> Ava
     chosen = _chosen(asked, services)
     told = tuple(_told(asked, one, period.within(one.zone)) for one in chosen)
     start, end = period.within(UTC)
-    standings = tuple(_standings(asked, end))
+    standings = standings_of(asked, min(end, asked.now))
     return AvailabilityReport(
         start=start,
         end=end,
         until=min(end, asked.now),
         services=told,
         devices=serviceability(standings),
+        groups=tuple(groups_of(asked, standings)),
         out_of_service=longest_first(standings),
         blind=tuple(_blind(asked, start, min(end, asked.now))),
         reach=tuple(one for service in chosen for one in reached(asked, service.id, service.rows, min(end, asked.now))),
@@ -206,21 +217,7 @@ def _months(asked: Source, one: _Watched, entries: Sequence[Entry]) -> Iterator[
         yield Month(month, judge(Decimal(str(share)), found.promised or found.always), found.claim)
 
 
-# devices, and the prober itself
-
-
-def _standings(asked: Source, end: float) -> Iterator[Standing]:
-    """Each device that a watch belongs to: when was it last proven to work?"""
-    now = min(end, asked.now)
-    devices: dict[str, list[SeriesRow]] = {}
-    for row in asked.rows:
-        if row.definition.asset and row.watched:
-            devices.setdefault(row.definition.asset, []).append(row)
-    for device, rows in sorted(devices.items()):
-        known = min(start for row in rows for start, _ in asked.watched[row.key])
-        tolerance = GAPS * max(row.definition.every_seconds for row in rows)
-        if known < now:
-            yield standing(device, service_intervals(asked, rows, now - 1, now), known, now, tolerance)
+# the prober itself
 
 
 def _blind(asked: Source, start: float, end: float) -> Iterator[tuple[float, float]]:

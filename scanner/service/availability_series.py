@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from checks import combine
+from inventory.asset import Asset
 from inventory.facts.availability import Interval
 from inventory.watch import Watching
 from scanner.store.series import Series
+from scanner.store.sightings import Sighting
 from scanner.store.watching.records import Registered, Seal, SeriesRow
 
 HERE = "the scanner"
@@ -31,6 +33,8 @@ class Source:
     watched: Mapping[str, Spans] = field(default_factory=dict)  # by key: when it was declared
     register: tuple[Registered, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)  # of services, by id
+    sightings: Mapping[str, Sighting] = field(default_factory=dict)  # of devices, by scans
+    assets: Mapping[str, Asset] = field(default_factory=dict)  # of the inventory: whose area and supplier count
 
     def intervals(self, key: str, start: float, end: float, *, widely: bool = True) -> tuple[Interval, ...]:
         return self.series.intervals(key, start, end, seal=self.seal, widely=widely)

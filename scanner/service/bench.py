@@ -25,7 +25,7 @@ from scanner.engine import Facts, Looked, read
 from scanner.feeds.files import ShelfError
 from scanner.feeds.shelf import Shelf
 from scanner.feeds.support_dates import SupportFeed
-from scanner.probes import concerns
+from scanner.probes import Kind, concerns, kind_of
 from scanner.service.estate_checks import Told, gathered
 from scanner.service.feed_rows import rows_of
 from scanner.service.patience import Patience, TookTooLong
@@ -89,7 +89,7 @@ class Bench:
         policy: Policy = NO_POLICY,
     ) -> None:
         self._checks, self._support, self._advisories, self._policy = checks, support, advisories, policy
-        self._by_kind: dict[tuple[str, bool], tuple[Check, ...]] = {}
+        self._by_kind: dict[Kind, tuple[Check, ...]] = {}
         self._packer = Packer()
         self._patience = Patience()
 
@@ -137,7 +137,7 @@ class Bench:
         return tuple(runs)
 
     def _concerning(self, asset: Asset) -> tuple[Check, ...]:
-        kind = (asset.connection.way, bool(asset.endpoints))
+        kind = kind_of(asset)
         if kind not in self._by_kind:
             self._by_kind[kind] = concerning(self._checks, asset)
         return self._by_kind[kind]

@@ -3,34 +3,41 @@
 Nothing leaves the count by not being seen: a lost credential must not make a verdict better.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from checks.finding import CheckRun
 from checks.lifecycle import State
 from inventory.asset import Asset, Connection, Privilege
 from inventory.facts.missing import Missing, Reason
 from reports.report import AssetCoverage, Occurrence
-from scanner.store.records import FindingRow
+from scanner.store.records import EventRow, FindingRow, ScanRow
 from scanner.store.store import Store
 
 CLOSED = frozenset({State.VERIFIED_FIXED.value, State.FALSE_POSITIVE.value, State.OUT_OF_SERVICE.value})
 NOT_PLANNED = Missing(Reason.NOT_ATTEMPTED, "it was not part of this scan")
 
 
-class Standing(Protocol):
+@dataclass(frozen=True, slots=True)
+class Standing:
     """How a finding stood when the scan ended."""
 
-    @property
-    def state(self) -> str: ...
-    @property
-    def episode(self) -> int: ...
-    @property
-    def first_seen(self) -> datetime: ...
-    @property
-    def first_scan(self) -> int: ...
+    state: str
+    episode: int
+    first_seen: datetime
+    first_scan: int
+
+
+def standings(events: Iterable[EventRow], scan: ScanRow) -> dict[str, Standing]:
+    """By what this scan and earlier ones had said: a later scan may have judged older evidence."""
+    found: dict[str, Standing] = {}
+    for event in events:
+        if (event.scan_id or 0) <= scan.id and (scan.ended_at is None or event.at <= scan.ended_at):
+            was = found.get(event.fingerprint)
+            since = (was.first_seen, was.first_scan) if was else (event.at, event.scan_id or 0)
+            found[event.fingerprint] = Standing(event.to_state, event.episode, *since)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +52,12 @@ def carried(
     planned: Mapping[str, str],
     seen: Collection[str],
     rows: Mapping[str, FindingRow],
-    standings: Mapping[str, Standing],
+    stood: Mapping[str, Standing],
 ) -> Carried:
     """``planned`` are the scan's assets, uid to name; ``seen`` the fingerprints that it saw fail."""
     left = {
         key: rows[key]
-        for key, standing in standings.items()
+        for key, standing in stood.items()
         if key in rows and key not in seen and standing.state not in CLOSED
     }
     runs = store.last_fails(scan_id, left)
@@ -58,7 +65,7 @@ def carried(
     assets = store.last_known(scan_id, away)
     absent = [_absent(uid, assets.get(uid) or _nameless(name)) for uid, name in away.items()]
     names = {**planned, **{one.uid: one.asset.name for one in absent}}
-    told = [_occurrence(row, names[row.asset_uid], standings[key], runs.get(key)) for key, row in left.items()]
+    told = [_occurrence(row, names[row.asset_uid], stood[key], runs.get(key)) for key, row in left.items()]
     by_ref = sorted(told, key=lambda one: (len(one.ref), one.ref))
     return Carried(tuple(by_ref), tuple(sorted(absent, key=lambda one: (one.asset.name, one.uid))))
 

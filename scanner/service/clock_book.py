@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 
 from checks.calendars import Days
-from checks.clock_policy import PRESETS, BadClockPolicy, Chosen, ClockPolicy, chosen, preset_plain, stored
+from checks.clock_policy import PRESETS, BadClockPolicy, Chosen, chosen, preset_plain, stored
+from checks.clock_types import ClockPolicy
 from checks.document import nearest
 from checks.lifecycle import canonical
 from inventory.estate import Contract, Estate

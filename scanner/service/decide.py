@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.check import Check
-from checks.decisions import ASK, GRANT
+from checks.decision_model import ASK, GRANT
 from checks.finding import Severity
 from checks.lifecycle import State
 from checks.statements import Action, Statement

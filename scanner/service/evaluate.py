@@ -24,7 +24,7 @@ from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
 from inventory.policy import NO_POLICY, Policy
 from scanner.engine import fact_of
-from scanner.probes import probes_of
+from scanner.probes import Kind, kind_of, probes_of
 from scanner.probes.script import ScriptProbe
 from scanner.query import Answer
 from scanner.service.bench import concerning
@@ -156,7 +156,7 @@ class _Judging:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._feeds = (rules.now, rules.support, rules.advisories, rules.policy)
-        self._checks: dict[tuple[str, str, bool], tuple[Check, ...]] = {}
+        self._checks: dict[tuple[str, Kind], tuple[Check, ...]] = {}
         self._differences = _Differences()
         self._known: OrderedDict[tuple[str, ...], object] = OrderedDict()
         self._estate = tuple(check for check in rules.checks if check.gathers)  # judged again where their list was read
@@ -175,7 +175,7 @@ class _Judging:
         return Judged(visit, facts, runs, tuple(_changes(visit, checks, runs, self._differences)))
 
     def _due(self, visit: Kept) -> tuple[Check, ...]:
-        key = (visit.catalogue_digest, visit.asset.connection.way, bool(visit.asset.endpoints))
+        key = (visit.catalogue_digest, kind_of(visit.asset))
         if key not in self._checks:
             self._checks[key] = concerning(self._rules.due(key[0]), visit.asset)
         return self._checks[key]

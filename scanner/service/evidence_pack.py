@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from checks.advisories.support import SupportDates
 from checks.check import Check
 from checks.finding import CheckRun
+from checks.import_proof import is_imported
 from checks.lifecycle import State, answers_fact, canonical, run_for
 from inventory.estate import Estate
 from inventory.identity import IDENTIFIES
@@ -47,6 +48,11 @@ def export(store: Store, catalogue: Sequence[Check], support: bytes, ref: str, s
     """
     row = store.finding(ref)
     check = next((c for c in catalogue if c.id == row.check_id), None)
+    if is_imported(row.check_id):
+        raise StoreError(
+            f"{ref} was reported by another tool or a person, so its judgement cannot be made again: "
+            f"export the whole report of its import with `estatecheck evidence export --report {row.last_fail_scan}`"
+        )
     if check is None:
         raise StoreError(f"{ref} was raised by {row.check_id}, which this version does not have")
     before = _visit(store, row.last_fail_scan, row)

@@ -52,7 +52,7 @@ def judge(tool: str, asset: Asset, hosts: Sequence[Host], known: Sequence[Findin
             kept = found.get(key)
             found[key] = (told, host.privilege) if kept is None else (_gravest(kept[0], told), _least(kept[1], host))
     rules = _rules((name, result) for (name, _), (result, _) in found.items())
-    runs = [_run(name, subject, *told, rules[name]) for (name, subject), told in found.items()]
+    runs = [_run(name, subject, *told) for (name, subject), told in found.items()]
     gone = list(_gone(tool, hosts, known, set(found)))
     return Judged((*runs, *gone), rules)
 
@@ -92,7 +92,7 @@ def _rules(results: Iterable[tuple[str, Result]]) -> dict[str, Rule]:
     return {name: rule for name, (_, _, rule) in found.items()}
 
 
-def _run(name: str, subject: Subject, result: Result, privilege: Privilege, rule: Rule) -> CheckRun:
+def _run(name: str, subject: Subject, result: Result, privilege: Privilege) -> CheckRun:
     severity = result.severity or result.rule.severity
     failing = result.outcome is Outcome.FAIL
     return CheckRun(
@@ -104,7 +104,7 @@ def _run(name: str, subject: Subject, result: Result, privilege: Privilege, rule
         reason=result.reason if result.outcome is Outcome.NOT_ASSESSED else None,
         privilege=privilege,
         facts=(FACT,),
-        severity=severity if failing and severity is not rule.severity else None,
+        severity=severity if failing else None,  # always told: no catalogue knows the rule
         members=tuple(map(_clean_member, result.members)) if failing else (),
     )
 

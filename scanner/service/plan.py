@@ -12,7 +12,7 @@ from inventory.asset import Asset
 from inventory.estate import Estate, Scope
 from inventory.scope import covering
 from scanner.engine import Errand
-from scanner.probes import asked_of, can_tell, concerns, probes_of
+from scanner.probes import asked_of, can_tell, concerns, kind_of, probes_of
 from scanner.query import Probe
 from scanner.service.clock_book import in_force as clocks_in_force
 from scanner.service.policies import in_force
@@ -65,7 +65,7 @@ def _permitted(estate: Estate, asset: Asset, today: date) -> Asset:
 
 
 def _any_concerned(check: Check, assets: Sequence[Asset]) -> bool:
-    kinds = {(asset.connection.way, bool(asset.endpoints)): asset for asset in assets}
+    kinds = {kind_of(asset): asset for asset in assets}
     return any(concerns(asset, check.needs) for asset in kinds.values())
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from checks.advisories.model import FeedNote
 from checks.check import Check
 from checks.finding import CheckRun, Outcome, Subject, fingerprint
+from checks.import_proof import is_imported
 from checks.lifecycle import State, answers_fact, run_for
 from inventory.asset import Privilege
 from inventory.estate import Estate, Scope
@@ -91,7 +92,7 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         availability=at_scan(store.series, estate, started),
         imports=imported_files(store, scan),
     )
-    told = with_verdict(store, events, scan, estate, data, hosts, rows, standings)
+    told = with_verdict(store, events, scan, estate, data, hosts, rows)
     return with_credits(store, events, scan, estate, told)
 
 
@@ -157,12 +158,17 @@ def _issues(
 ) -> tuple[Issue, ...]:
     """One for each check; of a check that rates its subjects apart, one for each subject (domain.md, Counting)."""
     failing = [(host, run) for host in hosts for run in host.runs if run.outcome is Outcome.FAIL]
-    apart = {run.check_id for _, run in failing if run.severity or (run.members and rates_cves(checks[run.check_id]))}
+    apart = {run.check_id for _, run in failing if _apart(run, checks[run.check_id])}
     found: dict[tuple[str, Subject | None], list[Occurrence]] = defaultdict(list)
     for host, run in failing:
         unit = run.subject if run.check_id in apart and run.subject.key else None
         found[run.check_id, unit].append(_occurrence(host, run, checks[run.check_id], rows, standings))
     return worst_first(Issue(checks[check_id], tuple(seen), unit) for (check_id, unit), seen in found.items())
+
+
+def _apart(run: CheckRun, check: Check) -> bool:
+    """Another tool's rule is one issue with all its subjects; its updates are units like ours."""
+    return (run.severity is not None and not is_imported(run.check_id)) or (bool(run.members) and rates_cves(check))
 
 
 def _occurrence(

@@ -39,7 +39,7 @@ class Daemon:
 
     def __init__(self, tools: Tools, estate: Estate, write: Write, manner: Manner) -> None:
         self._tools, self._estate, self._write, self._manner = tools, estate, write, manner
-        self.health = Health()
+        self.health = Health(vantages=tools.vantages)
         self.stop = asyncio.Event()
         self.reload = asyncio.Event()  # the inventory shall be read again
         self._changed = asyncio.Event()  # there is a new one

@@ -24,6 +24,7 @@ from scanner.service.serve_clock import Clock
 from scanner.service.serve_probing import Look
 from scanner.service.serve_tools import Health
 from scanner.service.vantage.web import Request, Response, Web
+from scanner.service.vantages import PlaceHealth
 from scanner.store.records import FindingRow, ScanRow, ScanState, StoreError
 from scanner.store.store import Store
 from scanner.store.watching.records import OutageRow, SeriesRow
@@ -188,6 +189,7 @@ class Metrics:
         now = self.clock.now()
         yield from of_record(self.recorded, now)
         yield from of_looks(self.looks, [row.watch for row in self.recorded.series if not row.vantage], now)
+        yield from of_vantages(self._health.vantages.places if self._health.vantages else {}, now)
         yield from of_health(self._health, now - self._began, self.version, self.failed)
 
 
@@ -232,6 +234,17 @@ def of_looks(looks: Looks, watches: Sequence[str], now: float) -> Iterator[om.Fa
     yield om.counter("estatecheck_probes", "Probes from here, by what they saw.", states)
     ages = ((max(0.0, now - looks.last[one]), {"watch": one}) for one in watches[:MOST_WATCHES] if one in looks.last)
     yield om.gauge("estatecheck_watch_sample_age_seconds", "Since the last look from here.", ages, "seconds")
+
+
+def of_vantages(places: Mapping[str, PlaceHealth], now: float) -> Iterator[om.Family]:
+    """Nothing where there are none, or where this daemon stands by."""
+    told = [({"vantage": name}, place) for name, place in sorted(places.items())]
+    ages = ((max(0.0, now - place.heard), label) for label, place in told if place.heard is not None)
+    yield om.gauge("estatecheck_vantage_answer_age_seconds", "Since a place last answered.", ages, "seconds")
+    blind = ((float(place.blind), label) for label, place in told)
+    yield om.gauge("estatecheck_vantage_blind", "1: a place does not answer, or not as it should.", blind)
+    waiting = ((float(place.backlog), label) for label, place in told)
+    yield om.gauge("estatecheck_vantage_backlog_batches", "Batches that a place still keeps for us.", waiting)
 
 
 def of_health(health: Health, uptime: float, version: str, failed: int) -> Iterator[om.Family]:

@@ -67,6 +67,7 @@ class Health:
     flushes: int = 0
     failed_flushes: int = 0
     lag: Lag = field(default_factory=Lag)
+    vantages: VantagePoints | None = None  # how they are
 
 
 @contextlib.asynccontextmanager

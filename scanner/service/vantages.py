@@ -105,6 +105,15 @@ class Point:
     refused: str = ""  # why the list was not taken
 
 
+@dataclass(slots=True)
+class PlaceHealth:
+    """How one vantage point is, as the scanner knows it."""
+
+    heard: float | None = None  # its last believed answer, POSIX seconds; None: none since the daemon began
+    blind: bool = True  # it does not answer, is not believed, or does not take its list
+    backlog: int = 0  # batches that it keeps for us: not in the record for good, as of its last answer
+
+
 @dataclass
 class VantagePoints:
     """``run`` belongs beside the probing, on the same loop. ``folder`` keeps the cursors."""
@@ -114,12 +123,14 @@ class VantagePoints:
     clock: Clock
     tell: Callable[[str], None]
     fetch_seconds: float = FETCH_SECONDS
+    places: dict[str, PlaceHealth] = field(default_factory=dict)  # by name
 
     async def run(
         self, estate: Estate, recorder: Recorder, heard: Callable[[Result], None], flushes: Callable[[], int]
     ) -> None:
         """Until it is cancelled. ``flushes`` counts what was written to the record."""
         points = [made for vantage in estate.watching.vantages if (made := self._point(estate, vantage))]
+        self.places = {one.name: self.places.get(one.name, PlaceHealth()) for one in estate.watching.vantages}
         feeding = _Feeding(recorder, heard, self.clock)
         tasks = [asyncio.ensure_future(self._serve(point, estate, feeding, flushes)) for point in points]
         try:
@@ -148,6 +159,7 @@ class VantagePoints:
             refused = refusals(estate, datetime.fromtimestamp(self.clock.now(), UTC).date())
             try:
                 answer = await self._fetch(point, feeding, flushes)
+                self._heard(point, answer)
                 await self._push(point, answer, [one for one in point.watches if one.name not in refused])
                 self._told(point, point.refused and f"does not take its list: {point.refused}")
             except (NoAnswer, Forked) as fault:
@@ -204,7 +216,12 @@ class VantagePoints:
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 write_whole(point.path, written(cursor))
 
+    def _heard(self, point: Point, answer: Answer) -> None:
+        place = self.places[point.vantage.name]
+        place.heard, place.backlog = self.clock.now(), max(0, answer.last - point.safe)
+
     def _told(self, point: Point, trouble: str) -> None:
+        self.places[point.vantage.name].blind = bool(trouble)
         if trouble != point.trouble:
             point.trouble = trouble
             self.tell(f"vantage {point.vantage.name}: {trouble or 'answers again'}")

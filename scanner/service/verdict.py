@@ -8,7 +8,7 @@ from checks.check import Check
 from inventory.estate import Estate
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from reports.verdict import Beside, verdicts
-from scanner.service.carried import Standing, carried
+from scanner.service.carried import carried, standings
 from scanner.service.clocks import clocks_of, overdue
 from scanner.service.handovers import inherited_at
 from scanner.service.policies import accreditation_rules_of
@@ -27,7 +27,6 @@ def with_verdict(
     data: ReportData,
     hosts: Sequence[StoredHost],
     rows: Mapping[str, FindingRow],
-    standings: Mapping[str, Standing],
 ) -> ReportData:
     """The report with its verdict, and with the findings that count although they were not seen again.
 
@@ -36,7 +35,7 @@ def with_verdict(
     if scan.kind not in JUDGED:
         return replace(data, clocks=clocks_of(store, events, scan, estate, data))
     seen = {o.fingerprint for issue in data.issues for o in issue.occurrences}
-    left = carried(store, scan.id, {host.uid: host.asset.name for host in hosts}, seen, rows, standings)
+    left = carried(store, scan.id, {host.uid: host.asset.name for host in hosts}, seen, rows, standings(events, scan))
     told = _with_risk(events, scan, estate, data, left.occurrences, left.absent)
     clocks = clocks_of(store, events, scan, estate, data, told, left.absent)
     late = overdue(clocks) if clocks else None

@@ -7,6 +7,7 @@ from datetime import date
 
 from checks.check import Check
 from checks.finding import CheckRun, Outcome
+from checks.import_proof import is_imported
 from checks.lifecycle import run_for
 from inventory.estate import Estate
 from scanner.service.plan import Plan, PlanError, plan
@@ -45,6 +46,11 @@ def plan_verification(
     if not any(asset.name == row.asset for asset in estate.assets):
         raise PlanError(
             f"{ref} is on {row.asset}, which this inventory does not name: a finding is proven on its own asset"
+        )
+    if is_imported(row.check_id):
+        raise PlanError(
+            f"{ref} was reported by another tool or a person ({row.check_id}), so nothing here can look at it again: "
+            "import that tool's next results, or let a named tester sign a retest"
         )
     if not any(check.id == row.check_id for check in catalogue):
         raise PlanError(f"{ref} was raised by {row.check_id}, which this version does not have")

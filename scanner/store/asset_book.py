@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from checks.decisions import Case, decide
+from checks.decision_model import Case
+from checks.decisions import decide
 from checks.lifecycle import Refusal, State
 from scanner.store import assets, ledger
 from scanner.store.decisions import Refused, Signed, signer

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from checks.decisions import CLOSED, DEFAULT_LIMITS, Case, Limits, Signer, decide
+from checks.decision_model import CLOSED, DEFAULT_LIMITS, Case, Limits, Signer
+from checks.decisions import decide
 from checks.lifecycle import Move, Refusal, State
 from checks.standing import Standing, standing_of
 from checks.statements import Statement, signed_bytes

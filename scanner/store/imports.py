@@ -1,6 +1,6 @@
 """Files of other tools and testers: what was taken in, for whom no asset was found, and what the rules mean."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,11 +103,6 @@ class Imports:
                 found |= {row.check_id: load(ForeignRule, row.content) for row in connection.execute(asked)}
         return found
 
-    def bearers(self, tokens: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Strong identity -> the names of the assets it was accepted for."""
-        with self._database.reading() as connection:
-            return {token: _bearers(connection, token) for token in dict.fromkeys(tokens)}
-
     def identities(self) -> dict[str, frozenset[str]]:
         """Name of an asset -> the strong identities that are its own."""
         asked = (
@@ -167,14 +162,3 @@ def _row(row: Stored) -> ImportRow:
         told=load(Told, row.told),
         at=row.at,
     )
-
-
-def _bearers(connection: Connection, token: str) -> tuple[str, ...]:
-    kind, _, value = token.partition(" ")
-    asked = (
-        select(asset.c.name)
-        .join(asset_identity, asset_identity.c.asset_id == asset.c.id)
-        .where(asset_identity.c.kind == kind, asset_identity.c.value == value, ~asset_identity.c.disputed)
-        .order_by(asset.c.name)
-    )
-    return tuple(connection.execute(asked).scalars())

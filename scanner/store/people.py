@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from checks.decisions import DEFAULT_LIMITS, Case, Limits
+from checks.decision_model import DEFAULT_LIMITS, Case, Limits
 from checks.lifecycle import State
 from checks.standing import Standing, standing_of
 from scanner.store import accreditations, asset_book, decisions, finding_list, ledger, role_keys, ticks

@@ -20,6 +20,7 @@ from scanner.store import (
     purge,
     reader,
     scans,
+    sightings,
     upkeep,
     visits,
     writer,
@@ -167,6 +168,11 @@ class Store:
     def url(self) -> str:
         """For another process of ours to open the same record. May hold a password: never shown."""
         return self._database.url
+
+    def sightings(self, until: float) -> dict[str, sightings.Sighting]:
+        """By the inventory's name of each asset: when a scan first tried it, and when one last logged in."""
+        with self._database.reading() as connection:
+            return sightings.read(connection, until)
 
     def visited(self) -> int:
         """How many assets have a visit that went through."""

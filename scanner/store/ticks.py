@@ -1,6 +1,6 @@
 """What time does to findings: acceptances end, reviews fall due, requests time out, and what nobody judges goes stale.
 
-The rules are in ``checks.decisions.after_time``; each move is an event of the system with what it rests on.
+The rules are in ``checks.decisions_by_time``; each move is an event of the system with what it rests on.
 """
 
 from collections import defaultdict
@@ -10,7 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from checks.decisions import ASKED, Limits, Now, after_time
+from checks.decision_model import ASKED, Limits
+from checks.decisions_by_time import Now, after_time
 from checks.finding import Outcome, Severity
 from checks.lifecycle import Move, State
 from checks.standing import standing_of

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from checks.clock_policy import PRESETS, BadClockPolicy, Cause, Start, chosen, parse, preset, preset_plain, stored
+from checks.clock_policy import PRESETS, BadClockPolicy, chosen, parse, preset, preset_plain, stored
+from checks.clock_types import Cause, Start
 
 GOOD = """\
 id: ours

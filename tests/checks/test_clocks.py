@@ -10,7 +10,8 @@ import pytest
 
 from checks.calendars import Days
 from checks.clock_life import Life, life_of, milliseconds
-from checks.clock_policy import Cause, ClockPolicy, Per, Rule, Start, When, preset_plain, stored
+from checks.clock_policy import preset_plain, stored
+from checks.clock_types import Cause, ClockPolicy, Per, Rule, Start, When
 from checks.clocks import Clock, Matter, Status, clocks, in_order, rule_for
 
 LONDON = ZoneInfo("Europe/London")
@@ -176,6 +177,12 @@ def test_a_pause_that_the_other_side_has_not_granted_counts_nothing() -> None:
     asked = pause("2026-03-05", "2026-03-08")[:1]
     refused = [*asked, said(4, "request refused", role="owner")]
     assert one([seen(2), *asked], at(9)) == one([seen(2)], at(9)) == one([seen(2), *refused], at(9))
+
+
+def test_no_vendor_fix_without_the_supplier_s_statement_pauses_nothing() -> None:
+    asked, granted = pause("2026-03-05", "2026-03-08")
+    asked.proof["statement"]["evidence"] = []
+    assert one([seen(2), asked, granted], at(9)).due == one([seen(2)], at(9)).due
 
 
 def test_what_is_refused_of_something_else_leaves_the_pause_asked() -> None:

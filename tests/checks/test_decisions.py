@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from checks.decisions import Asked, Case, Signer, decide
+from checks.decision_model import Asked, Case, Signer
+from checks.decisions import decide
 from checks.lifecycle import Move, Refusal, State
 from checks.statements import Action, Statement
 
@@ -131,7 +132,14 @@ def standing(state: State, action: Action, part: str, role: str) -> Case:
 
 
 def test_the_design_knows_every_action() -> None:
-    assert {action for action, _ in DESIGN} == set(Action)
+    assert {action for action, _ in DESIGN} == set(Action) - {Action.ACCREDIT}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("state", State)
+def test_an_accreditation_moves_no_finding(role: str, state: State) -> None:
+    """It is about a service or an estate, and has rules of its own."""
+    assert isinstance(decided(case(state), said(Action.ACCREDIT, role)), Refusal)
 
 
 @pytest.mark.parametrize(("action", "part"), DESIGN, ids=str)

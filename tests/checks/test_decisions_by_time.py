@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from checks.decisions import Now, Term, after_time
+from checks.decisions_by_time import Now, Term, after_time
 from checks.lifecycle import State
 from checks.standing import standing_of
 from checks.statements import Action

@@ -1,4 +1,4 @@
-"""Merkle roots and consistency proofs: the published test vectors of Certificate Transparency, and every pair of sizes."""
+"""Merkle roots and consistency proofs: published vectors of Certificate Transparency, and every pair of sizes."""
 
 import pytest
 

@@ -20,7 +20,7 @@ PROOF = {
 }
 
 
-def at(state: str, **changes: Any) -> dict[str, Any]:
+def at(state: str, **changes: object) -> dict[str, Any]:
     """An event of one finding."""
     return {
         "seq": 2,
@@ -43,7 +43,7 @@ def standing(state: str) -> Replay:
     return replay
 
 
-def faults(state: str, to: str, proof: dict[str, Any], **changes: Any) -> list[str]:
+def faults(state: str, to: str, proof: dict[str, Any], **changes: object) -> list[str]:
     return list(standing(state).take(at(state, to_state=to, **changes), proof))
 
 
@@ -76,11 +76,19 @@ def test_no_scan_does_anything_else(state: str, to: str) -> None:
     assert any("no scan may move" in why for why in said) is not allowed
 
 
+PARTS = {
+    Action.PAUSE_CLOCK: ("", "asked", "granted"),
+    Action.OUT_OF_SERVICE: ("", "asked", "granted"),
+    Action.REFUSE: ("", "request-acceptance", "propose-false-positive", "pause-clock", "out-of-service"),
+    Action.RETEST: ("", "passed", "failed"),
+}
+
+
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("role", ["supplier:acme", *(r for r in Role if r is not Role.SUPPLIER)])
 def test_people_do_what_the_table_of_decisions_allows_and_nothing_else(action: Action, role: str) -> None:
     """Every action by every role from every state to every state."""
-    for part in ("", "asked", "granted", "request-acceptance", "propose-false-positive", "passed", "failed"):
+    for part in PARTS.get(action, ("",)):
         more = {"step": part, "of": part, "result": part}
         said = Statement(action, "EC-0001", "f", 1, "J. Roe", role, AT, evidence=("b" * 64,), more=more)
         proof = {"statement": said.as_json(), "signature": {"keyid": "k", "sig": "s"}}

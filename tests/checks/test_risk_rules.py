@@ -24,6 +24,13 @@ def test_all_eleven_rules_ship_with_words() -> None:
     assert all(row.when and row.effect for row in table())
 
 
+def test_words_have_the_values_in_force() -> None:
+    changed = parse(own("  R3: {epss: 0.05}\n  R6: {least: critical}\n"), "own.yaml")
+    assert table()[3].when == "its EPSS is 0.1 or more, and the asset is internet-facing"
+    assert table(changed)[3].when == "its EPSS is 0.05 or more, and the asset is internet-facing"
+    assert (table()[6].effect, table(changed)[6].effect) == ("at least HIGH", "at least CRITICAL")
+
+
 def test_the_table_of_the_directive_is_whole() -> None:
     assert dict(shipped().bod) == {DAYS_3: Level.CRITICAL, FORENSIC: Level.CRITICAL, DAYS_14: Level.HIGH}
 

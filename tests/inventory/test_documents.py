@@ -27,6 +27,7 @@ def test_every_block_of_the_page_loads(block: str) -> None:
         or made.sites
         or made.credentials
         or made.policy.approved_firmware
+        or made.contracts
         or made.watching.watches
     )
 

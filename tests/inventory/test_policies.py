@@ -67,7 +67,7 @@ def test_an_isolation_covers_its_hosts_and_groups() -> None:
         ("  isolation: {floor: {assessor: A, review: 2027-01-01, hosts: [web-1]}}\n", "evidence"),
         ("  isolation: {floor: {assessor: A, evidence: E, hosts: [web-1]}}\n", "review"),
         ("  isolation: {floor: {assessor: A, evidence: E, review: soon, hosts: [web-1]}}\n", "review"),
-        ("  isolation: {floor: {assessor: A, evidence: E, review: 2027-01-01, hosts: [web-9]}}\n", "'web-9' is no host"),
+        ("  isolation: {floor: {assessor: A, evidence: E, review: 2027-01-01, hosts: [web-9]}}\n", "web-9' is no host"),
         ("  isolation: {floor: {assessor: A, evidence: E, review: 2027-01-01, groups: [pcl]}}\n", "did you mean 'plc'"),
         ("  policy: {risks: a.yaml}\n", "risks"),
         ("  policy: risk.yaml\n", "policy"),

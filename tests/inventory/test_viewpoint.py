@@ -22,6 +22,7 @@ def seen_from(own: str) -> Viewpoint:
         ("sites: {dc: }", Viewpoint()),
         ("sites: {dc: }, scanner: {site: dc}", Viewpoint("dc", None)),
         ("sites: {dc: , desks: {name: Desks, users: true}}, scanner: {site: desks}", Viewpoint("Desks", of_users=True)),
+        ("sites: {dc: {exposure: internet}}, scanner: {site: dc}", Viewpoint("dc", zone_exposure="internet")),
         ("sites: {dc: {users: false}}, scanner: {site: dc}", Viewpoint("dc", of_users=False)),
         ("sites: {dc: {users: true}}, scanner: {site: }", Viewpoint()),
     ],

@@ -443,7 +443,7 @@ def sample(assets: int = 36) -> ReportData:
 
 HANDOVER = Inherited(
     Baseline(
-        Handover(date(2025, 2, 1), "larkspur", "other", Layer.OS, ("db-01.ashmoor.example",)),
+        Handover(date(2025, 2, 1), "larkspur", "quill", Layer.OS, ("db-01.ashmoor.example",)),
         {"EC-0001": 1, "EC-0002": 1},
         41,
         hashlib.sha256(b"then").hexdigest(),

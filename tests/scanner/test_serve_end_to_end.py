@@ -213,10 +213,15 @@ def test_two_daemons_share_one_record(watched: Watched, server: Listener) -> Non
         with watched.store() as store:
             first = store.series.runs()
             until(lambda: len(store.series.runs()) > len(first), 20, lambda: standing.said)
-            runs = store.series.job_runs("minutely")
+            until(lambda: (one.said + two.said).count("begins") == _begun(store), 20, lambda: one.said + two.said)
             scans = [scan.options["due"] for scan in store.scans()]
-    assert (one.said + two.said).count("begins") == len(runs)
     assert len(scans) == len(set(scans))
+
+
+def _begun(store: Store) -> int:
+    """Due times that somebody ran: those that were passed over have a row, and begin nothing."""
+    over = (JobState.MISSED, JobState.SKIPPED)
+    return sum(run.state not in over for run in store.series.job_runs("minutely"))
 
 
 @pytest.mark.lab

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from checks.merkle import consistent
 from scanner.service.report_pack import recount, tables
+from scanner.service.report_pack.accredited import computed, verdict_faults
 from scanner.service.report_pack.container import PackError, Reader
 from scanner.service.report_pack.history import Ground, History, Told, walk
 from scanner.service.report_pack.memory import Memory, Seen, load, save
@@ -44,7 +45,7 @@ from scanner.service.report_pack.signed import BadSignature, key_id, parsed, pay
 
 LIMITS = (
     "the answers are not judged again: `estatecheck report --from-pack` makes the report again from them",
-    "clocks, risk and the verdict are not computed again by this program",
+    "clocks and risk are not computed again; of the verdict, coverage is, and that it follows from its lines",
     "a pack cannot show that a machine told the truth, nor what was done before the first checkpoint you hold",
 )
 Json = Mapping[str, Any]
@@ -80,6 +81,7 @@ class _Pack:
     estate: str = ""
     digests: dict[str, str] = field(default_factory=dict)  # file -> sha256, as signed
     predicate: Json = field(default_factory=dict)
+    policies: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def _content(pack: _Pack, memory: Memory) -> Remembered | None:
     _names(pack)
     small = {name: _small(pack, name) for name in (CHECKPOINT, KEYS, POLICIES) if name in pack.files.entries}
     checkpoint = _checkpoint(pack, small[CHECKPOINT])
+    pack.policies = small.get(POLICIES, {}).get("policies", {})
     blobs = tables.list_of_blobs(pack.files, verdict.problems)
     _same(pack, BLOBS, blobs.digest)
     scan = int(predicate["scan"])
@@ -308,8 +311,11 @@ def _report(pack: _Pack, record: tables.Record, history: History) -> None:
     verdict.report = plain.hexdigest()
     if verdict.report != pack.predicate["reports"]["report.json"]:
         verdict.problems.say("report.json is not the one whose sha256 the statement names")
-    for why in recount.report_faults(json.loads(b"".join(parts)), record, history):
+    report, before = json.loads(b"".join(parts)), len(verdict.problems)
+    for why in (*recount.report_faults(report, record, history), *verdict_faults(report, pack.policies)):
         verdict.problems.say(why)
+    if computed(report, pack.policies) and len(verdict.problems) == before:
+        verdict.checked.append("the verdict follows from its lines, and coverage from the assets' rows")
 
 
 def _withheld(pack: _Pack, record: tables.Record, history: History, blobs: tables.Blobs) -> None:

@@ -174,7 +174,7 @@ def _exact(file: BinaryIO, size: int) -> list[Entry] | None:
     if len(tail) != TAIL:
         return None
     count, length, offset = _END_64.unpack_from(tail)[7:]
-    if tail != end_records(count, length, offset) or offset + length + TAIL != size or length > MAX_DIRECTORY:
+    if offset + length + TAIL != size or length > MAX_DIRECTORY or tail != end_records(count, length, offset):
         return None
     file.seek(offset)
     found = _directory(file.read(length), count)

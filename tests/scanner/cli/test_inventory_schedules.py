@@ -9,6 +9,7 @@ from inventory.sources.yaml_file import YamlFile
 from scanner.cli.inventory import app
 
 RUN = CliRunner()
+ROOT = Path(__file__).parents[3]
 
 
 def _schedules(folder: Path, own: str, ics: str = "") -> Path:
@@ -79,6 +80,11 @@ def test_schedules_are_read_and_told_with_their_line(tmp_path: Path, own: str, i
     assert fault.startswith(f"{path}:{line}:")
     assert f": {key}: " in fault
     assert text in fault
+
+
+def test_the_example_is_valid() -> None:
+    result = RUN.invoke(app, ["validate", "-i", str(ROOT / "examples" / "watched.yaml")])
+    assert (result.exit_code, result.stderr) == (0, "")
 
 
 def test_schedules_that_can_be_meant_are_valid(tmp_path: Path) -> None:

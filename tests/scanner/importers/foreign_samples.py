@@ -8,7 +8,8 @@ NESSUS = """<?xml version="1.0"?>
 <tag name="host-ip">192.0.2.10</tag>
 <tag name="Credentialed_Scan">true</tag><tag name="mac-address">00:00:5E:00:53:01</tag></HostProperties>
 <ReportItem port="443" svc_name="www" protocol="tcp" severity="3" pluginID="42873" pluginName="SWEET32"
-pluginFamily="General"><cve>CVE-2016-2183</cve><cvss3_vector>CVSS:3.0/AV:N/AC:L</cvss3_vector><cvss3_base_score>7.5</cvss3_base_score>
+pluginFamily="General"><cve>CVE-2016-2183</cve><cvss3_vector>CVSS:3.0/AV:N/AC:L</cvss3_vector>
+<cvss3_base_score>7.5</cvss3_base_score>
 <plugin_output>3DES &amp; more</plugin_output><solution>Switch it off</solution></ReportItem>
 <ReportItem port="0" svc_name="general" protocol="tcp" severity="0" pluginID="19506" pluginName="Info"
 pluginFamily="Settings"/>

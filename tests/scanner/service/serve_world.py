@@ -21,6 +21,7 @@ from scanner.service.serve import Daemon
 from scanner.service.serve_clock import Clock
 from scanner.service.serve_runs import Ended, Errand
 from scanner.service.serve_tools import Manner, Tools
+from scanner.service.vantages import VantagePoints
 from scanner.store.liveness import Process
 from scanner.store.records import StoreError
 from scanner.store.series import Series
@@ -102,6 +103,7 @@ class World:
     told: list[str] = field(default_factory=list)
     living: set[str] = field(default_factory=set)
     current: str = ""
+    vantages: VantagePoints | None = None
 
     def __post_init__(self) -> None:
         self.clock = WorldClock(self.loop)
@@ -134,6 +136,7 @@ class Life:
             dead=lambda who: who not in world.living,
             clock=world.clock,
             aside=_inline,
+            vantages=world.vantages,
         )
         self.daemon = Daemon(tools, world.estate, self._write, self.manner)
         self.task = world.loop.create_task(self.daemon.run())

@@ -1,5 +1,6 @@
 """Files of other tools and testers in the life of findings: what opens, what never closes, what does, who it is."""
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,17 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from checks.finding import Severity
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Estate
 from inventory.facts.identity import Identity
+from reports.formats import FORMATS
 from reports.sources import limits
 from scanner.feeds.support_dates import load
 from scanner.importers.supplied import ImportRefused
 from scanner.query import Attempt
+from scanner.service.evidence_pack import export
 from scanner.service.import_findings import FindingsImportError, Outcomes, SuppliedFindings, import_findings
+from scanner.service.plan import PlanError
 from scanner.service.planned import Basis
 from scanner.service.report import report_data
-from scanner.store.records import FindingRow, HostResult, ScanKind, ScanPlan, ScanState
+from scanner.service.signing import load_or_create
+from scanner.service.verify import plan_verification
+from scanner.store.records import FindingRow, HostResult, ScanKind, ScanPlan, ScanState, StoreError
 from scanner.store.store import open_store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -124,6 +131,7 @@ def test_a_file_opens_findings_with_their_titles_ratings_and_cves(world: World) 
     assert (came.matched, len(came.new), came.failing, came.unmatched) == (("web-1",), 1, 1, ())
     [row] = world.findings()
     assert (row.check_id, str(row.subject), row.state) == ("import.nessus.1001", "port tcp/443", "OPEN")
+    assert row.severity is Severity.HIGH
     assert row.last_seen == datetime.fromtimestamp(1772003600 + 86400, UTC)
     data = report_data(world.store, came.scan_id, ())
     [issue] = data.issues
@@ -204,6 +212,29 @@ def test_secrets_in_a_file_reach_neither_the_record_nor_a_report(world: World, t
     assert not any(secret.encode() in blob for blob in blobs)
     assert secret not in repr(report_data(world.store, came.scan_id, ()))
     assert not any(secret.encode() in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+
+
+def test_one_rule_on_several_ports_is_one_issue(world: World) -> None:
+    came = world.give("a.nessus", nessus(item(), item(port=8443), item(port=9443, severity=4)))
+    [issue] = report_data(world.store, came.scan_id, ()).issues
+    assert (len(issue.occurrences), issue.severity, issue.subject) == (3, Severity.CRITICAL, None)
+
+
+def test_every_format_of_a_report_can_tell_what_was_imported(world: World) -> None:
+    came = world.give("m.yaml", MANUAL)
+    world.give("a.nessus", nessus(item(cve="CVE-2024-0001"), item(104410, 0, 0), login="false"))
+    scanned(world, "web-1", KEY)
+    last = max(scan.id for scan in world.store.scans())
+    for number in (came.scan_id, last):
+        page = io.BytesIO()
+        FORMATS["html"].render(report_data(world.store, number, ()), page)
+        assert "source: manual, Rowan Ashdown" in page.getvalue().decode()
+    assert "source: nessus" in page.getvalue().decode()
+    document = io.BytesIO()
+    FORMATS["json"].render(report_data(world.store, last, ()), document)
+    told = json.loads(document.getvalue())
+    assert {one["file"] for one in told["imports"]} == {"m.yaml", "a.nessus"}
+    assert any("login refused" in line for line in told["limitations"])
 
 
 # what never closes, and what does
@@ -302,6 +333,14 @@ def test_ssh_audit_closes_what_its_complete_list_no_longer_has(world: World) -> 
     came = world.give("d.json", audit("hmac-sha2-256"), collected_at=NOW - timedelta(days=1))
     assert (len(came.fixed), set(world.states().values())) == (1, {"VERIFIED_FIXED"})
     assert report_data(world.store, came.scan_id, ()).fixed  # its rule is known in that import too
+
+
+def test_what_others_reported_cannot_be_looked_at_again_and_that_is_said(world: World, tmp_path: Path) -> None:
+    world.give("a.nessus", nessus(item()))
+    with pytest.raises(PlanError, match="import that tool's next results"):
+        plan_verification(world.store, ESTATE, (), "EC-0001", world.now.date())
+    with pytest.raises(StoreError, match="export --report 1"):
+        export(world.store, (), b"", "EC-0001", load_or_create(tmp_path / "key.pem")[0])
 
 
 # credentials

@@ -374,6 +374,7 @@ def test_mail_is_one_letter_and_a_password_is_not_sent_in_clear() -> None:
     assert "X-Evil" not in [line.partition(":")[0] for line in letter.splitlines()]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what apprise itself imports
 def test_apprise_is_an_extra() -> None:
     try:
         import apprise as installed
@@ -382,6 +383,29 @@ def test_apprise_is_an_extra() -> None:
     else:
         assert installed
         assert "does not understand" in refused(apprise, Channel("c", "apprise", "nonsense://{secret}", secret="env:S"))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what apprise itself imports
+def test_apprise_delivers() -> None:
+    """Through its json:// scheme to a real receiver; one that answers with an error is tried again."""
+    pytest.importorskip("apprise", reason="the extra `notify` is not installed: pip install 'apprise>=1.9'")
+    notice = Notice(7, "c", json.dumps({"estate": "Lab", "text": "portal is down\nsince 12:00"}), 0.0, 1)
+    with receiver() as hook:
+        channel = Channel(
+            "c",
+            "apprise",
+            hook.url.replace("http://", "json://").replace("token-in-the-address", "{secret}"),
+            secret="env:S",
+        )
+        asyncio.run(apprise(channel, notice, lambda _: "s3cret", 0.0))
+        hook.answers.append(500)
+        with pytest.raises(NotSent, match="could not deliver it") as failed:
+            asyncio.run(apprise(channel, notice, lambda _: "s3cret", 0.0))
+    assert "s3cret" not in str(failed.value)
+    assert not failed.value.final
+    (_, body), _ = hook.posts
+    told = json.loads(body)
+    assert (told["title"], told["message"]) == ("Lab", "portal is down?since 12:00")
 
 
 def test_tries_are_further_and_further_apart() -> None:

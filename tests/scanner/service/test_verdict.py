@@ -16,6 +16,7 @@ from inventory.estate import Area, Estate, Service
 from inventory.facts import Missing, Reason
 from inventory.facts.identity import Identity
 from inventory.policy import Policy, PolicyFile
+from inventory.responsibility import Responsibility
 from reports.formats import FORMATS
 from reports.report import ReportData
 from scanner.query import Answer, Attempt
@@ -56,13 +57,21 @@ HOSTS = (host("web-1"), host("web-2"), host("db-1", "bri"), host("db-2", "bri"))
 class Record:
     def __init__(self, folder: Path) -> None:
         self.now = START
+        self.responsibilities: tuple[Responsibility, ...] = ()
         self.store: Store = open_store(f"sqlite:///{folder / 'record.db'}", clock=lambda: self.now)
 
     def scan(self, *, failing: str = "", away: str = "", hosts: tuple[Asset, ...] = HOSTS) -> int:
         """Names of those that fail, and of those that cannot be reached."""
         self.now += timedelta(days=1)
         policy = Policy(files=(PolicyFile("accreditation", "court.yaml", COURT),))
-        estate = Estate("Lab", hosts, areas=AREAS, services=SERVICES, policy=policy)
+        estate = Estate(
+            "Lab",
+            hosts,
+            areas=AREAS,
+            services=SERVICES,
+            policy=policy,
+            responsibilities=self.responsibilities,
+        )
         plan = ScanPlan(estate, hosts, (CHECK,), self.now, "0.1.0", "cat", "sup", "2026-03-01")
         scan_id = self.store.begin_scan(replace(plan, policies=in_force(policy)))
         for one in hosts:

@@ -16,6 +16,7 @@ from scanner.service.decide import Desk, Word, settle
 from scanner.service.roles import Holder, admit, one_key, revoke
 from scanner.service.signing import SigningError
 from scanner.store.decisions import Refused
+from scanner.store.finding_list import Filter, Rows
 from scanner.store.records import StoreError
 from scanner.store.store import Store
 from tests.scanner.store.people_world import UNTIL, World, clocked, signer, written
@@ -192,6 +193,33 @@ def test_a_regression_ends_what_was_said_before(world: World) -> None:
     _scan(world, FAIL)
     with pytest.raises(Refused, match="episode 1 of EC-0001, which is in episode 2"):
         world.store.people.decide(1, signed)
+
+
+def test_a_named_tester_closes_what_a_tool_or_a_person_reported(world: World, tmp_path: Path) -> None:
+    _scan(world, run(Outcome.FAIL, "import.manual.weak-door"))
+    shown = written(tmp_path / "retest.txt", "the door holds")
+    with pytest.raises(Refused, match="only a scan"):
+        world.say("tester", Action.RETEST, more={"result": "passed"}, files=(shown,))
+    with pytest.raises(Refused, match="shows its evidence"):
+        world.say("tester", Action.RETEST, "EC-0002", more={"result": "passed"})
+    world.say("supplier:acme", Action.CLAIM, "EC-0002")
+    assert (
+        world.say("tester", Action.RETEST, "EC-0002", more={"result": "failed"}, files=(shown,)).why == "claim rejected"
+    )
+    done = world.say("tester", Action.RETEST, "EC-0002", more={"result": "passed"}, files=(shown,))
+    assert (done.after, done.why) == (State.VERIFIED_FIXED, "retested and fixed")
+    world.store.verify_chain()
+
+
+def test_a_page_holds_what_fits(world: World) -> None:
+    _scan(world, run(Outcome.FAIL, "import.manual.100%_sure"))
+    page = world.store.people.page
+    assert [row.ref for row in page(Filter(supplier="acme", area="")).rows] == ["EC-0001", "EC-0002"]
+    assert page(Filter(supplier="bolt")).total == 0
+    assert [row.ref for row in page(Filter(text="100%_S")).rows] == ["EC-0002"]
+    assert page(Filter(text="0__s")).total == 0
+    assert page(Filter(severities=(Severity.LOW,), ranks={FAIL.check_id: Severity.LOW.rank})).total == 1
+    assert (page(Filter(), 1, 1).total, page(Filter(), 1, 9)) == (2, Rows((), 2))
 
 
 # keys

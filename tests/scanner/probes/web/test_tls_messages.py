@@ -93,8 +93,21 @@ def test_cut_kexinit_is_none() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["portal", "ftp://a", "tls://a", "https://u:p@a/", "ssh://a/x", "https://a:99999/", "https://a b/", "https://a/#x"],
+    [
+        "portal",
+        "ftp://a",
+        "tls://a",
+        "https://u:p@a/",
+        "ssh://a/x",
+        "https://a:99999/",
+        "https://a/#x",
+        "smb://a/share",
+        "mysql://u@a",
+        "dns://a/b/c",
+        "dns://a/?b",
+        "https://a b/",
+    ],
 )
 def test_an_endpoint_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"endpoint|path|port|address"):
+    with pytest.raises(ValueError, match=r"endpoint|path|port|address|zone"):
         endpoint_of(url)

@@ -20,6 +20,8 @@ from checks.merkle import event_leaf, root_of
 from checks.replay import content_of
 from checks.statements import Action, pre_authentication
 from inventory.estate import Area, Estate, Supplier
+from inventory.policy import NO_POLICY
+from scanner.service.policies import in_force
 from scanner.service.report_pack.container import Writer, gzipped
 from scanner.service.report_pack.export import Exported, export
 from scanner.service.report_pack.names import (
@@ -58,7 +60,9 @@ class Made:
         """``web`` and ``db``: what the check says of each subject."""
         bench = self.world.bench
         estate = Estate("Northmoor", (WEB, DB), areas={"a1": Area("a1", "North", users=12)}, suppliers=SUPPLIERS)
-        number = bench.begin("web", "db", assets=(WEB, DB), estate=estate, checks=(CHECK,))
+        number = bench.begin(
+            "web", "db", assets=(WEB, DB), estate=estate, checks=(CHECK,), policies=in_force(NO_POLICY)
+        )
         for one in (WEB, DB):
             runs = [_run(outcome, subject) for subject, outcome in outcomes[one.name].items()]
             answers = (answer("sysctl", f"{one.name} of scan {number}"), answer("identity", f"I am {one.name}"))

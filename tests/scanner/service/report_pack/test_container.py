@@ -15,7 +15,7 @@ from scanner.service.report_pack.checking import verify
 from scanner.service.report_pack.container import Entry, PackError, Reader, Writer, gzipped
 from scanner.service.report_pack.names import EVENTS, KEY, NEEDED
 
-SMALL = {name: b"{}" for name in NEEDED}
+SMALL = dict.fromkeys(NEEDED, b"{}")
 
 
 def written(path: Path, files: dict[str, bytes]) -> Path:
@@ -125,9 +125,9 @@ def test_a_bomb_stops_at_its_bound(tmp_path: Path) -> None:
 
 def test_a_line_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scanner.service.report_pack.container.MAX_LINE", 1_000_000)
-    with Reader(written(tmp_path / "p.zip", {EVENTS: gzipped(b"x" * 3_000_000)})) as pack:
-        with pytest.raises(PackError, match="a line of more than 1000000 bytes"):
-            list(pack.lines(EVENTS, len))
+    path, why = written(tmp_path / "p.zip", {EVENTS: gzipped(b"x" * 3_000_000)}), "a line of more than 1000000 bytes"
+    with Reader(path) as pack, pytest.raises(PackError, match=why):
+        list(pack.lines(EVENTS, len))
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def test_a_fingerprint_of_the_inventory_is_trust(lab_nginx: Nginx) -> None:
         (("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), {"tls11"}),
         (("-tls1_2",), {"tls12"}),
         (("-tls1_3",), {"tls13"}),
+        (("-tls1_2", "-cipher", "ECDHE-ECDSA-CAMELLIA128-SHA256"), {"tls12"}),
     ],
 )
 def test_each_version_is_told_from_the_others(tmp_path: Path, options: tuple[str, ...], spoken: set[str]) -> None:

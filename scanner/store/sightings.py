@@ -1,0 +1,39 @@
+"""When did a scan last get into each machine, and when was it first tried? By the inventory's names."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, case, func, select
+
+from scanner.store.records import ScanKind
+from scanner.store.schema import attempt, scan, scan_asset
+
+VISITS = (ScanKind.FULL.value, ScanKind.VERIFY.value)  # somebody went there; a supplied list proves no life
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """POSIX seconds. ``seen``: the newest visit that logged in; None: none ever did."""
+
+    first_tried: float
+    seen: float | None
+
+
+def read(connection: Connection, until: float) -> dict[str, Sighting]:
+    """Visits that began until then, as far as their scans were not purged."""
+    began = attempt.c.started_at
+    asked = (
+        select(
+            scan_asset.c.name,
+            func.min(began).label("first"),
+            func.max(case((attempt.c.logged_in, began))).label("seen"),
+        )
+        .join(attempt, attempt.c.visit_id == scan_asset.c.id)
+        .join(scan, scan.c.id == scan_asset.c.scan_id)
+        .where(scan.c.kind.in_(VISITS), began <= datetime.fromtimestamp(until, UTC))
+        .group_by(scan_asset.c.name)
+    )
+    return {
+        row.name: Sighting(row.first.timestamp(), None if row.seen is None else row.seen.timestamp())
+        for row in connection.execute(asked)
+    }
