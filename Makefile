@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev scan test check lock bench verifier clean
+.PHONY: help setup setup-dev scan test soak check lock bench verifier clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ scan: $(BIN)/estatecheck ## scan this machine, or INVENTORY=my-estate.yaml
 test: setup-dev ## install what the tests need and run them all
 	@tests/lab/install
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+soak: setup-dev ## the long tests: kills, full disks, two daemons, an old Debian
+	@tests/lab/install
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m soak
 
 check: setup-dev ## lint, types, import rules
 	$(BIN)/ruff check .

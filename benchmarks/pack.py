@@ -3,8 +3,9 @@
     python -m benchmarks.pack [FOLDER] [--events 20000 60000 200000]
 
 The record is lived through the store's own methods: in the first scan every host fails for twenty subjects, in the
-second five of them pass with proof. Each host answers differently, so each answer is a blob of its own. Export and
-verification run in processes of their own; the peak is what the kernel says of them (wait4(2), ru_maxrss).
+second five of them pass with proof. Each finding has a clock; risk, clocks and verdict are computed again. Each host
+answers differently, so each answer is a blob of its own. Export and verification run in processes of their own; the
+peak is what the kernel says of them (wait4(2), ru_maxrss).
 """
 
 import argparse
@@ -20,9 +21,13 @@ from pathlib import Path
 from benchmarks.measure import row, verdict
 from checks.finding import CheckRun, Outcome, Subject
 from inventory.asset import Asset, Connection, Privilege
-from inventory.estate import Estate
+from inventory.estate import Contract, Estate, Supplier
 from inventory.facts.identity import Identity
+from inventory.policy import NO_POLICY
 from scanner.query import Answer, Attempt
+from scanner.service.clock_book import CLOCKS
+from scanner.service.clock_book import in_force as clocks_in_force
+from scanner.service.policies import in_force
 from scanner.service.report_pack.standalone import verifier
 from scanner.service.signing import load_or_create
 from scanner.store.records import HostResult, ScanPlan, ScanState
@@ -55,12 +60,20 @@ class Spent:
     peak: float
 
 
+def _asset(name: str) -> Asset:
+    return Asset(name, Connection("ssh", f"{name}.example.test"), supplier="acme")
+
+
 def lived(store: Store, hosts: int) -> None:
-    assets = tuple(Asset(f"host-{n:05}", Connection("ssh", f"host-{n}.example.test")) for n in range(hosts))
-    estate = Estate("Northmoor", assets)
+    assets = tuple(
+        Asset(f"host-{n:05}", Connection("ssh", f"host-{n}.example.test"), supplier="acme") for n in range(hosts)
+    )
+    suppliers, contracts = {"acme": Supplier("acme", "Acme")}, {"core": Contract("core", "acme", clocks=("moj",))}
+    estate = Estate("Northmoor", assets, suppliers=suppliers, contracts=contracts)
+    policies = {**in_force(NO_POLICY), CLOCKS: clocks_in_force(estate, START.year)}
     for day, fixed in ((1, 0), (2, FIXED)):
         at = START + timedelta(days=day)
-        scan = store.begin_scan(ScanPlan(estate, assets, (CHECK,), at, "0", "c", "s", "2026-01-01"))
+        scan = store.begin_scan(ScanPlan(estate, assets, (CHECK,), at, "0", "c", "s", "2026-01-01", policies=policies))
         for begin in range(0, hosts, AT_ONCE):
             store.save_hosts(scan, [_result(asset, at, fixed) for asset in assets[begin : begin + AT_ONCE]])
         store.end_scan(scan, ScanState.COMPLETE, at + timedelta(hours=1))

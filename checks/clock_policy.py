@@ -14,7 +14,7 @@ from typing import Any
 
 from checks.check import Theme
 from checks.clock_types import UNRATED, Cause, ClockPolicy, Per, Start, from_json
-from checks.document import Block, Fault, Items, only, read
+from checks.document import Block, Fault, Items, only, read_shallow
 from checks.finding import Severity
 
 PRESETS = ("cisa-bod-26-04", "custom", "cyber-essentials", "moj", "ncsc")
@@ -101,7 +101,7 @@ def _document(text: str, where: str) -> Any:  # noqa: ANN401 - whatever stands t
     if len(text) > MOST_CHARACTERS:
         raise BadClockPolicy(f"{where}: more than {MOST_CHARACTERS} characters is no clock policy")
     with _placed(where):
-        return read(text)
+        return read_shallow(text)
 
 
 @contextmanager

@@ -134,13 +134,16 @@ class Clockmaker:
         self.policy, self.days, self.now = policy, days, now
         self._groups: dict[int, tuple[tuple[Matter, ...], tuple[_Group, ...]]] = {}
         self._shared: dict[tuple[int, int], tuple[Clock, ...]] = {}
+        self._alone: dict[tuple[Matter, int], tuple[Clock, ...]] = {}
         self._due: dict[tuple[date, int], int] = {}
         self._gross: dict[date, Fraction] = {}
 
     def clocks(self, matter: Matter, members: tuple[Matter, ...], life: Life) -> tuple[Clock, ...]:
         about = members if self.policy.per is Per.MEMBER and members else (matter,)
-        if not members or not _ordinary(life):
+        if not _ordinary(life):
             return in_order(self._of_group(group, life) for group in self._grouped(about, life))
+        if not members:
+            return self._of_alike(matter, life)
         if id(about[0]) not in self._groups:
             self._groups[id(about[0])] = about, tuple(self._grouped(about, life))  # held, so that its id stays its own
         groups = self._groups[id(about[0])][1]
@@ -149,6 +152,13 @@ class Clockmaker:
         if key not in self._shared:
             self._shared[key] = in_order(self._of_group(group, life) for group in groups)
         return self._shared[key]
+
+    def _of_alike(self, matter: Matter, life: Life) -> tuple[Clock, ...]:
+        """Of findings without members to which nothing happened: the same for all that began at the same time."""
+        key = matter, life.episodes[0].begun
+        if key not in self._alone:
+            self._alone[key] = in_order(self._of_group(group, life) for group in self._grouped((matter,), life))
+        return self._alone[key]
 
     def _grouped(self, about: Iterable[Matter], life: Life) -> Iterator["_Group"]:
         shared: dict[tuple[Rule, Start | None, int, str], list[str]] = {}

@@ -26,6 +26,7 @@ from checks.decision_model import (
 )
 from checks.decision_model import CLOSED as CLOSED  # others know it from here
 from checks.decision_needs import lacking
+from checks.decision_words import ASKED, TO
 from checks.lifecycle import Move, Refusal, State
 from checks.statements import Action, Role, Statement, supplier_of
 
@@ -139,9 +140,9 @@ def _why_not_this_row(case: Case, said: Statement) -> str:
         wanted = ", ".join(part for action, part in _TABLE if action is said.action)
         return f"{said.action} does not say which of these it is: {wanted}"
     if said.kind not in row.roles:
-        return f"{said.role} may not {said.action}: that is for {listed(row.roles)}"
+        return f"{said.role} may not {TO[said.action]}: that is for {listed(row.roles)}"
     if case.state not in row.states:
-        return f"{case.ref} is {case.state}; {said.action} is for a finding that is {listed(row.states)}"
+        return f"{case.ref} is {case.state}; to {TO[said.action]} it has to be {listed(row.states)}"
     return ""
 
 
@@ -166,7 +167,7 @@ def _why_not_second(case: Case, said: Statement, by: Signer) -> str:
         return f"that was asked for {case.ref} already; it waits for an answer" if twice else ""
     asked = case.asked.get(answered)
     if asked is None:
-        return f"nobody has asked for {answered} of {case.ref}"
+        return f"{case.ref}: nobody has asked {ASKED[answered]}"
     if same_person(asked.actor, asked.key_id, by.name, by.key_id):
         return f"{by.name} asked for this and cannot be the one who decides on it"
     if answered is Action.PAUSE_CLOCK and _side(asked.role) == _side(said.role):

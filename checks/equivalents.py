@@ -3,14 +3,17 @@
 ``checks/policy/equivalents.yaml`` shows the form: version, date, and lines of ``ours``, ``reason`` and ``rules``.
 """
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from checks.document import Block, Fault, Items, read
+from checks.lifecycle import canonical
 
+NAME = "equivalents"
 KEYS = frozenset({"ours", "reason", "rules"})
 
 
@@ -57,3 +60,19 @@ def shipped() -> Equivalents:
         return parse(place.read_text("utf-8"))
     except Fault as fault:
         raise ValueError(f"checks/policy/equivalents.yaml:{fault.line}: {fault.what}") from fault
+
+
+def as_text(table: Equivalents) -> str:
+    """Canonical JSON, as a scan keeps it."""
+    return canonical(asdict(table)).decode()
+
+
+@lru_cache(maxsize=16)
+def from_text(text: str) -> Equivalents:
+    """What :func:`as_text` wrote. Raises :class:`ValueError` for anything else."""
+    try:
+        plain = json.loads(text)
+        lines = (Equivalent(str(one["ours"]), str(one["reason"]), tuple(one["rules"])) for one in plain["table"])
+        return Equivalents(str(plain["version"]), tuple(lines))
+    except (TypeError, KeyError) as fault:
+        raise ValueError(f"it has another form: {type(fault).__name__} {fault}") from None

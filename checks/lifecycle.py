@@ -88,16 +88,20 @@ class Verdict:
     observed: str = ""
 
 
-class Verdicts:
-    """Every run of one check in one visit, held ready for any number of findings.
+_WORST = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_ASSESSED, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
+
+class Verdicts:
+    """Every run of one check in one visit, or of all its successors, held ready for any number of findings.
+
+    Where several say something of one subject the worst counts: half of a check that was split proves nothing.
     A subject that the check no longer names counts as passed only when the check was assessed throughout: one gap
     among the runs may hide exactly this subject.
     """
 
     def __init__(self, runs: Sequence[CheckRun]) -> None:
         self._runs = runs
-        self._by_subject = {run.subject: run for run in reversed(runs)}
+        self._by_subject = _worst_of_each(runs)
         outcomes = {run.outcome for run in runs} or {Outcome.NOT_ASSESSED}
         gaps = (Outcome.ERROR, Outcome.NOT_ASSESSED, Outcome.NOT_APPLICABLE)
         self._gap = next((gap for gap in gaps if gap in outcomes), None)
@@ -113,6 +117,16 @@ class Verdicts:
         return Verdict(
             Outcome.PASS, first, first.observed if self._clean else f"{subject} is no longer among what fails"
         )
+
+
+def _worst_of_each(runs: Sequence[CheckRun]) -> dict[Subject, CheckRun]:
+    """The first of those that are as bad."""
+    found: dict[Subject, CheckRun] = {}
+    for run in runs:
+        known = found.setdefault(run.subject, run)
+        if _WORST.index(run.outcome) < _WORST.index(known.outcome):
+            found[run.subject] = run
+    return found
 
 
 def run_for(subject: Subject, runs: Sequence[CheckRun]) -> CheckRun | None:

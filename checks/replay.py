@@ -17,7 +17,7 @@ from checks.statements import Action, BadStatement, Role, Statement, is_digest, 
 
 SYSTEM = "system"
 KEY = "key:"  # fingerprints of events about a person's key
-APART = ("asset:", KEY)  # fingerprints of events that move no finding
+APART = ("asset:", KEY, "accreditation:", "handover:")  # fingerprints of events that move no finding
 LINKS = ("previous", "hash")  # the two fields of an event that its hash does not cover
 FIELDS = frozenset({"seq", "fingerprint", "at", "actor", "role", "from_state", "to_state", "proof", "scan_id", *LINKS})
 _RANK = {"none": 0, "user": 1, "root": 2}

@@ -12,10 +12,8 @@ A file of one's own has the same shape and names only what differs (docs/risk.md
 What is in force is kept with each scan as canonical JSON: :func:`as_text` and :func:`from_text`.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -23,6 +21,8 @@ from typing import Any
 
 from checks.document import Block, Fault, Items, nearest, only, read, read_shallow
 from checks.risk import INTERNAL, INTERNET, THIRD_PARTY, Level, Rules
+from checks.risk_stored import as_text as as_text  # callers know it by this module
+from checks.risk_stored import rules_from, stamped
 
 SHIPPED = "checks/policy/risk.yaml"
 MAX_CHARACTERS = 100_000
@@ -232,44 +232,10 @@ _PARAMETERS: Mapping[str, Mapping[str, tuple[str, Callable[[Block, str], Any]]]]
 }
 
 
-def stamped(rules: Rules) -> Rules:
-    return replace(rules, digest=hashlib.sha256(as_text(rules).encode()).hexdigest())
-
-
-def as_text(rules: Rules) -> str:
-    """Canonical JSON: sorted keys, no blanks; without the digest, which is that of this text."""
-    plain = {**asdict(rules), "day": rules.day.isoformat(), "device_roles": sorted(rules.device_roles)}
-    del plain["digest"]
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
 @lru_cache(maxsize=64)
 def from_text(text: str) -> Rules:
-    """What :func:`as_text` wrote. A field that an older version did not know has its default.
-
-    Raises :class:`BadRiskRules`.
-    """
+    """What :func:`as_text` wrote. Raises :class:`BadRiskRules`."""
     try:
-        given = json.loads(text)
-        known = {field.name: _READ.get(field.name, _as_it_is) for field in fields(Rules) if field.name in given}
-        rules = Rules(**{name: made(given[name]) for name, made in known.items()})
-    except (ValueError, TypeError, KeyError) as fault:
+        return rules_from(text)
+    except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise BadRiskRules(f"the rules of risk that were kept with the scan are not readable: {fault}") from None
-    return replace(rules, digest=hashlib.sha256(text.encode()).hexdigest())
-
-
-def _as_it_is(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
-    return value
-
-
-_LEVEL_FIELDS = ("kev_least", "kev_least_exposed", "eol", "eol_exposed", "eol_within_a_year", "device_least", "floor")
-_READ: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(_LEVEL_FIELDS, Level),
-    "day": date.fromisoformat,
-    "bod": lambda rows: tuple((str(row), Level(level)) for row, level in rows),
-    "off": lambda rows: tuple((str(rule), str(why)) for rule, why in rows),
-    "device_roles": frozenset,
-    "device_systems": tuple,
-    "ended_checks": tuple,
-    "ending_checks": tuple,
-}

@@ -58,10 +58,24 @@ class Isolation:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionLimits:
+    """How long what people decide may last, and what time does. None: what ships (docs/findings.md)."""
+
+    acceptance_days: int | None = None
+    request_days: int | None = None
+    review_days: int | None = None
+    pause_days: int | None = None
+    override_days: int | None = None
+    stale_scans: int | None = None
+    unreachable_scans: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     approved_firmware: tuple[ApprovedFirmware, ...] = ()
     files: tuple[PolicyFile, ...] = ()  # each name once
     isolations: tuple[Isolation, ...] = ()
+    limits: DecisionLimits | None = None
 
     def file(self, name: str) -> PolicyFile | None:
         return next((one for one in self.files if one.name == name), None)

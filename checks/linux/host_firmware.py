@@ -136,11 +136,9 @@ def firmware_update_pending(host_firmware: HostFirmware, context: Context) -> It
 def _listed(update: FirmwareUpdate, day: str) -> Ruling:
     of_day = f" of {update.released}" if update.released else ""
     by = f" by {update.remote}" if update.remote else ""
-    issued = {"issued": update.released} if update.released else {}  # what clocks count from
+    about = {"fixed": update.version, "issued": update.released}  # clocks count from that day; "": not known
     members = tuple(
-        Member(issue, Verdict.FIX_AVAILABLE.value, None, {"fixed": update.version, **issued})
-        for issue in update.issues
-        if issue.startswith("CVE-")
+        Member(issue, Verdict.FIX_AVAILABLE.value, None, about) for issue in update.issues if issue.startswith("CVE-")
     )
     told = [f"urgency {update.urgency}" if update.urgency else "its vendor tells no urgency"]
     told += [f"clears {weaknesses(members)}"] if members else []

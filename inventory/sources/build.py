@@ -17,9 +17,17 @@ from inventory.estate import (
     Site,
     Supplier,
 )
-from inventory.policy import Isolation, Policy, PolicyFile
+from inventory.policy import DecisionLimits, Isolation, Policy, PolicyFile
 from inventory.responsibility import Layer, Responsibility
-from inventory.sources.document import ContractKeys, CreditKeys, IsolationKeys, ResponsibilityKeys, ScopeKeys, TlsKeys
+from inventory.sources.document import (
+    ContractKeys,
+    CreditKeys,
+    DecisionLimitKeys,
+    IsolationKeys,
+    ResponsibilityKeys,
+    ScopeKeys,
+    TlsKeys,
+)
 from inventory.sources.endpoint_words import endpoint_of
 from inventory.sources.groups import Host
 from inventory.sources.merge import Hierarchy, Setting, Settings
@@ -143,11 +151,13 @@ def estate(
 
 def _policy(own: OwnKeys) -> Policy:
     """A policy that is a plain word is the name of a preset: its text is empty."""
-    named = {name: path for name, path in own.policy.items() if path}
+    named = {name: path for name, path in own.policy.items() if isinstance(path, str) and path}
+    limits = own.policy.get("limits")
     return Policy(
         approved_firmware=tuple(own.approved.blocks),
         files=tuple(PolicyFile(name, path, own.policy_texts.get(name, "")) for name, path in sorted(named.items())),
         isolations=tuple(_isolation(name, keys) for name, keys in sorted(own.isolation.items())),
+        limits=DecisionLimits(**limits.model_dump()) if isinstance(limits, DecisionLimitKeys) else None,
     )
 
 

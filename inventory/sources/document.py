@@ -51,6 +51,10 @@ def _way(value: object) -> object:
     return "ssh" if short in ("smart", "paramiko", "paramiko_ssh") else short
 
 
+Days = Annotated[int, Field(ge=1, le=3650)]
+Scans = Annotated[int, Field(ge=1, le=100)]
+
+
 class LimitKeys(Strict):
     host_seconds: Seconds | None = Field(None, description="seconds for the whole visit of a host, above 0")
     connect_seconds: Seconds | None = Field(None, description="seconds to connect, above 0")
@@ -288,12 +292,27 @@ class ResponsibilityKeys(Strict):
     reference: Text = Field("", description="a text: the contract or its schedule")
 
 
+class DecisionLimitKeys(Strict):
+    """``policy: limits``: how long decisions last, and when the record moves a finding by itself."""
+
+    acceptance_days: Days | None = Field(None, description="days that an accepted risk lasts at most, 1 to 3650")
+    request_days: Days | None = Field(None, description="days after which an unanswered request ends, 1 to 3650")
+    review_days: Days | None = Field(None, description="days until a mitigation is reviewed at most, 1 to 3650")
+    pause_days: Days | None = Field(None, description="days that a pause of a clock lasts at most, 1 to 3650")
+    override_days: Days | None = Field(None, description="days that an override of risk lasts at most, 1 to 3650")
+    stale_scans: Scans | None = Field(None, description="scans without a judgement after which it is stale, 1 to 100")
+    unreachable_scans: Scans | None = Field(
+        None, description="last visits in vain that putting an asset out of service needs, 1 to 100"
+    )
+
+
 class PolicyKeys(Strict):
-    """Policies of the organisation's own, each the path of a YAML file."""
+    """Policies of the organisation's own: the paths of YAML files, and limits."""
 
     risk: Filled | None = Field(None, description="the path of a YAML file that overrides the rules of risk")
     clocks: Filled | None = Field(None, description="the path of a YAML file of clocks, or the name of a preset")
     accreditation: Filled | None = Field(None, description="the path of a YAML file of rules for accreditation")
+    limits: DecisionLimitKeys | None = Field(None, description="a mapping, such as {acceptance_days: 180}")
 
 
 class FirmwareKeys(Strict):

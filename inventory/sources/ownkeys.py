@@ -45,7 +45,7 @@ class OwnKeys:
     estate: dict[str, str | None] = field(default_factory=dict)
     limits: dict[str, float | None] = field(default_factory=dict)
     scanner: dict[str, str | None] = field(default_factory=dict)
-    policy: dict[str, str | None] = field(default_factory=dict)
+    policy: dict[str, str | doc.DecisionLimitKeys | None] = field(default_factory=dict)
     areas: dict[str, doc.AreaKeys] = field(default_factory=dict)
     sites: dict[str, doc.SiteKeys] = field(default_factory=dict)
     suppliers: dict[str, doc.SupplierKeys] = field(default_factory=dict)

@@ -209,7 +209,7 @@ def _policies(own: OwnKeys) -> Iterator[Text]:
     A plain word is the name of a preset, not of a file.
     """
     for name, named in own.policy.items():
-        if named is None or not Path(named).suffix:
+        if not isinstance(named, str) or not Path(named).suffix:
             continue
         spot = own.spot("policy", name)
         path = Path(spot.file).parent / named

@@ -13,6 +13,7 @@ from scanner.cli.settings import SettingsError, resolve
 
 if TYPE_CHECKING:
     from checks.check import Check
+    from scanner.cli.workbench import Workbench
     from scanner.store.records import EventRow, FindingRow
 
 
@@ -26,6 +27,10 @@ def list_findings(
     check: Annotated[str, typer.Option(help="Only checks whose id matches, e.g. 'linux.ssh.*'.")] = "",
     theme: Annotated[str, typer.Option(help="Only this theme, e.g. 'missing OS patch'.")] = "",
     text: Annotated[str, typer.Option(help="Only what says this, in any case of letters.")] = "",
+    risk: Annotated[list[str] | None, typer.Option(help="Only this risk, by the newest full scan. Repeatable.")] = None,
+    clock: Annotated[
+        str, typer.Option(help="Only with a clock that is breached, due (within 7 days) or running, by that scan.")
+    ] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     offset: Annotated[int, typer.Option(min=0, help="Leave out the first ones.")] = 0,
     database: Database = None,
@@ -33,8 +38,12 @@ def list_findings(
 ) -> None:
     """List findings, worst first, with their state.
 
+    State and severity are today's. --risk and --clock read the report of the newest full scan, as it stood when that
+    ended, and take as long as making it.
+
     Examples:
       estatecheck findings list --state OPEN --severity critical --supplier acme
+      estatecheck findings list --clock breached --risk critical --risk high
       estatecheck findings list --theme "missing OS patch" --limit 50 --offset 50 --format json
     """
     from checks.finding import Severity
@@ -46,6 +55,7 @@ def list_findings(
         known("--state", word, list(State))
     for word in severity or ():
         known("--severity", word, list(Severity))
+    _known_by_report(risk or (), clock)
     with plain_errors(SettingsError):
         settings = resolve({"database": database})
     from scanner.cli.workbench import EXPECTED, Workbench
@@ -61,6 +71,7 @@ def list_findings(
             area=area,
             asset=asset,
             text=text,
+            among=_by_report(bench, risk or (), clock),
             ranks={one.id: one.severity.rank for one in bench.catalogue},
         )
         page = bench.store.people.page(wanted, limit, offset)
@@ -82,6 +93,33 @@ def _checks(catalogue: "Sequence[Check]", glob: str, theme: str) -> tuple[str, .
     if not found:
         raise fail(f"no check matches {glob!r}; `estatecheck checks list` shows them")
     return tuple(one.id for one in found)
+
+
+def _known_by_report(risk: "Sequence[str]", clock: str) -> None:
+    from checks.risk import Level
+    from scanner.service.finding_filter import ByClock
+
+    for word in risk:
+        known("--risk", word, list(Level))
+    if clock:
+        known("--clock", clock, list(ByClock))
+
+
+def _by_report(bench: "Workbench", risk: "Sequence[str]", clock: str) -> frozenset[str] | None:
+    """Fingerprints that the newest full scan's report picks out; None: any, and no report is made."""
+    from checks.risk import Level
+    from scanner.service.finding_filter import ByClock, by_clock, by_risk
+    from scanner.service.report import report_data
+
+    if not risk and not clock:
+        return None
+    data = report_data(bench.store, bench.store.latest_scan().id, bench.catalogue)
+    if clock and data.clocks is None:
+        raise fail(f"scan {data.scan_id} was made before there were clocks; scan again, then ask again")
+    asked = [by_risk(data, map(Level, risk))] if risk else []
+    if data.clocks is not None and clock:
+        asked.append(by_clock(data.clocks, ByClock(clock)))
+    return frozenset.intersection(*asked)
 
 
 def _listed(rows: "Sequence[FindingRow]", total: int, offset: int, checks: Mapping[str, object], shape: str) -> None:

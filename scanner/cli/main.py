@@ -1,6 +1,7 @@
 """The ``estatecheck`` command."""
 
 import errno
+import gc
 import io
 import sys
 from typing import Annotated
@@ -90,6 +91,7 @@ main_app.command()(collector)
 
 def main() -> None:
     """Entry point. Anything that was not foreseen ends with exit code 4 and one line, not with a traceback."""
+    gc.set_threshold(50_000)  # importing and reading make many objects that stay: looking for cycles there is lost
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that is not UTF-8 must not end a scan

@@ -3,17 +3,17 @@ later version of a preset nor of the library that knows holidays changes a repor
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, tzinfo
 from typing import Any
 
 from checks.calendars import Days
 from checks.clock_policy import PRESETS, BadClockPolicy, Chosen, chosen, preset_plain, stored
+from checks.clock_stored import ClockBook, book_from
 from checks.clock_types import ClockPolicy
 from checks.document import nearest
 from checks.lifecycle import canonical
-from inventory.estate import Contract, Estate
+from inventory.estate import Estate
 from scanner.schedule.zones import BadSchedule, zone_named
 from scanner.service.policies import BadPolicy
 from scanner.store.records import ScanRow, StoreError
@@ -23,21 +23,16 @@ DEFAULT = ("cyber-essentials",)  # where an inventory names none
 FIRST_YEAR, YEARS_AHEAD = 2000, 10  # for which days off are resolved
 
 
-@dataclass(frozen=True, slots=True)
-class ClockBook:
-    policies: Mapping[str, ClockPolicy]
-    use: tuple[str, ...]  # for every finding
-    chosen: bool  # False: the default
-    days_off: Mapping[str, tuple[date, ...]] = field(default_factory=dict)  # by region
-    days_off_from: str = ""
+def calendars(book: ClockBook) -> dict[str, Days]:
+    """The calendar of each policy. Raises :class:`StoreError` for a zone that this machine does not know."""
+    return {name: book.days(policy, _zone(policy)) for name, policy in book.policies.items()}
 
-    def days(self, policy: ClockPolicy) -> Days:
-        """The calendar of a policy. Raises :class:`StoreError` for a zone that this machine does not know."""
-        try:
-            zone = zone_named(policy.zone)
-        except BadSchedule as fault:
-            raise StoreError(f"clock policy {policy.id}: {fault}") from None
-        return Days(zone, policy.working, off=self.days_off.get(policy.holidays, ()))
+
+def _zone(policy: ClockPolicy) -> tzinfo:
+    try:
+        return zone_named(policy.zone)
+    except BadSchedule as fault:
+        raise StoreError(f"clock policy {policy.id}: {fault}") from None
 
 
 def in_force(estate: Estate, year: int) -> str:
@@ -126,22 +121,6 @@ def book_of(scan: ScanRow) -> ClockBook | None:
 def from_text(text: str) -> ClockBook:
     """Raises :class:`StoreError`."""
     try:
-        plain = json.loads(text)
-        return ClockBook(
-            {name: stored(content, f"clock policy {name}") for name, content in plain["policies"].items()},
-            tuple(plain["use"]),
-            bool(plain["chosen"]),
-            {region: tuple(map(date.fromisoformat, days)) for region, days in plain["days_off"].items()},
-            str(plain["days_off_from"]),
-        )
+        return book_from(json.loads(text))
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
         raise StoreError(f"the clock policies of a scan cannot be read back: {fault}") from None
-
-
-def contracts_on(estate: Estate, supplier: str, day: date) -> Iterable[Contract]:
-    """Contracts of a supplier that are in force on that day, by name."""
-    for name in sorted(estate.contracts):
-        contract = estate.contracts[name]
-        running = (contract.starts or day) <= day <= (contract.ends or day)
-        if supplier and contract.supplier == supplier and running:
-            yield contract

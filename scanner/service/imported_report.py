@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Protocol
 
 from checks.check import Check
-from checks.equivalents import shipped
 from checks.finding import CheckRun, Outcome
 from checks.import_proof import is_imported
 from reports.correlate import Reported, correlate
@@ -17,6 +16,7 @@ from reports.imported import ImportedFile, ImportGap, SeenBy, UnmatchedHost
 from reports.report import Issue, Occurrence
 from scanner.service.carried import CLOSED
 from scanner.service.import_runs import as_check
+from scanner.service.policies import equivalents_of
 from scanner.store.imports import ImportRow
 from scanner.store.records import FindingRow, ScanKind, ScanRow, StoredHost
 from scanner.store.store import Store
@@ -80,7 +80,7 @@ def with_imported(
     checks = {name: as_check(name, rule) for name, rule in store.imports.rules(files).items()}
     runs = store.last_fails(scan.id, stood)
     reported = _reported(stood, names, standings, runs, checks, files)
-    return correlate(issues, reported, shipped())
+    return correlate(issues, reported, equivalents_of(scan))
 
 
 def _told(issue: Issue, row: ImportRow) -> Issue:

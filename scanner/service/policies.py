@@ -2,9 +2,12 @@
 later is made by the same ones (``ScanPlan.policies``)."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 
-from checks import accreditation_policy
+from checks import accreditation_policy, decision_limits, equivalents
 from checks.accreditation_rules import Policy as AccreditationPolicy
+from checks.decision_model import DEFAULT_LIMITS, Limits
+from checks.equivalents import Equivalents
 from checks.risk import Rules
 from checks.risk_rules import BadRiskRules, as_text, from_text, parse, shipped
 from inventory.policy import Policy
@@ -12,6 +15,8 @@ from scanner.store.records import ScanRow, StoreError
 
 RISK = "risk"
 ACCREDITATION = accreditation_policy.NAME
+LIMITS = decision_limits.NAME
+EQUIVALENTS = equivalents.NAME
 
 
 class BadPolicy(StoreError):
@@ -20,7 +25,34 @@ class BadPolicy(StoreError):
 
 def in_force(policy: Policy) -> Mapping[str, str]:
     """By name. Raises :class:`BadPolicy`."""
-    return {RISK: as_text(risk_rules(policy)), ACCREDITATION: accreditation_rules(policy).text}
+    return {
+        RISK: as_text(risk_rules(policy)),
+        ACCREDITATION: accreditation_rules(policy).text,
+        LIMITS: decision_limits.as_text(limits(policy)),
+        EQUIVALENTS: equivalents.as_text(equivalents.shipped()),
+    }
+
+
+def limits(policy: Policy) -> Limits:
+    """What ships, with the numbers of the inventory in place of it."""
+    if policy.limits is None:
+        return DEFAULT_LIMITS
+    said = {name: value for name, value in asdict(policy.limits).items() if value is not None}
+    if "stale_scans" in said:
+        said["stale_cycles"] = said.pop("stale_scans")
+    return replace(DEFAULT_LIMITS, **said)
+
+
+def equivalents_of(scan: ScanRow) -> Equivalents:
+    """The table that the scan was made under; of a scan from before one was kept, the one that ships.
+
+    Raises :class:`StoreError`.
+    """
+    kept = scan.policies.get(EQUIVALENTS)
+    try:
+        return equivalents.from_text(kept) if kept else equivalents.shipped()
+    except ValueError as fault:
+        raise StoreError(f"the table of equivalent rules of a scan cannot be read back: {fault}") from None
 
 
 def risk_rules(policy: Policy) -> Rules:

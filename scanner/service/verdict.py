@@ -6,10 +6,11 @@ from datetime import datetime
 
 from checks.check import Check
 from inventory.estate import Estate
+from reports.clock_desk import overdue
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from reports.verdict import Beside, verdicts
 from scanner.service.carried import carried, standings
-from scanner.service.clocks import clocks_of, overdue
+from scanner.service.clocks import clocks_of
 from scanner.service.handovers import inherited_at
 from scanner.service.policies import accreditation_rules_of
 from scanner.service.risk import issues_with_risk

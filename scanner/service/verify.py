@@ -38,7 +38,7 @@ class Verified:
 def plan_verification(
     store: Store, estate: Estate, catalogue: Sequence[Check], ref: str, today: date
 ) -> tuple[Plan, FindingRow]:
-    """The smallest visit that can prove this fix: one asset, one check.
+    """The smallest visit that can prove this fix: one asset, one check or what it was split into.
 
     Raises :class:`PlanError` and :class:`StoreError`.
     """
@@ -52,9 +52,17 @@ def plan_verification(
             f"{ref} was reported by another tool or a person ({row.check_id}), so nothing here can look at it again: "
             "import that tool's next results, or let a named tester sign a retest"
         )
-    if not any(check.id == row.check_id for check in catalogue):
+    wanted = _now_called(row.check_id, catalogue)
+    if not wanted:
         raise PlanError(f"{ref} was raised by {row.check_id}, which this version does not have")
-    return plan(estate, catalogue, today, limit=[row.asset], globs=[row.check_id]), row
+    return plan(estate, catalogue, today, limit=[row.asset], globs=wanted), row
+
+
+def _now_called(check_id: str, catalogue: Sequence[Check]) -> list[str]:
+    """The check itself; where it is gone, all that take its place: it may have been split."""
+    if any(check.id == check_id for check in catalogue):
+        return [check_id]
+    return [check.id for check in catalogue if check_id in (check.family, *check.supersedes)]
 
 
 async def verify(job: Job, row: FindingRow, stop: asyncio.Event) -> Verified:
@@ -64,12 +72,13 @@ async def verify(job: Job, row: FindingRow, stop: asyncio.Event) -> Verified:
     return Verified(
         before=row,
         now=job.store.finding(row.ref),
-        after=_run_of(job.store, scanned.scan_id, row),
+        after=_run_of(job, scanned.scan_id, row),
         scan_id=scanned.scan_id,
         refusal=saved.refused.get(row.ref, "") if saved else "",
     )
 
 
-def _run_of(store: Store, scan_id: int, row: FindingRow) -> CheckRun | None:
-    runs = [run for host in store.hosts(scan_id) for run in host.runs if run.check_id == row.check_id]
+def _run_of(job: Job, scan_id: int, row: FindingRow) -> CheckRun | None:
+    wanted = _now_called(row.check_id, job.plan.checks)
+    runs = [run for host in job.store.hosts(scan_id) for run in host.runs if run.check_id in wanted]
     return run_for(row.subject, runs)

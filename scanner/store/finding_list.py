@@ -1,6 +1,6 @@
 """One page of the findings, filtered and ordered by the database: a large record is not read for twenty rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ class Filter:
     area: str = ""
     asset: str = ""  # a name, with * for anything
     text: str = ""  # in the observed value, the subject, the asset or the check
+    among: frozenset[str] | None = None  # fingerprints; None: any
     ranks: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -55,15 +56,29 @@ def page(connection: Connection, wanted: Filter, limit: int | None, offset: int)
     """Worst first, then by number."""
     rank = _rank(wanted.ranks)
     fits = _fitting(connection, wanted, rank)
-    ordered = fits.order_by(rank, finding.c.number).limit(limit).offset(offset)
+    in_order = fits.order_by(rank, finding.c.number)
+    if wanted.among is not None:
+        numbers = _among(connection, in_order, wanted.among)
+        return Rows(_whole(connection, numbers[offset:][:limit]), len(numbers))
+    ordered = in_order.limit(limit).offset(offset)
     if wanted.text or wanted.severities:  # dear to hold against: once, and counted on the way
         found = connection.execute(ordered.add_columns(func.count().over())).all()
         total = int(found[0][1]) if found else _count(connection, fits)
     else:
         found = connection.execute(ordered).all()
         total = _count(connection, fits)
-    rows = {row.number: row for row in _WHOLE.rows(connection, [row[0] for row in found])}
-    return Rows(tuple(row_of(rows[row[0]]) for row in found), total)
+    return Rows(_whole(connection, [row[0] for row in found]), total)
+
+
+def _among(connection: Connection, in_order: Select[tuple[int]], wanted: frozenset[str]) -> list[int]:
+    """Held against them here: there may be more of them than a statement takes."""
+    found = connection.execute(in_order.add_columns(finding.c.fingerprint))
+    return [row.number for row in found if row.fingerprint in wanted]
+
+
+def _whole(connection: Connection, numbers: Sequence[int]) -> tuple[FindingRow, ...]:
+    rows = {row.number: row for row in _WHOLE.rows(connection, numbers)}
+    return tuple(row_of(rows[number]) for number in numbers)
 
 
 def _count(connection: Connection, fits: Select[tuple[int]]) -> int:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from checks.decision_model import DEFAULT_LIMITS, Case, Limits
+from checks.decision_model import Case
 from checks.lifecycle import State
 from checks.standing import Standing, standing_of
-from scanner.store import accreditations, asset_book, decisions, finding_list, ledger, role_keys, ticks
+from scanner.store import accreditations, asset_book, decisions, finding_list, ledger, role_keys, scans, ticks
 from scanner.store.database import Database
 from scanner.store.records import EventRow
 from scanner.store.witness import Registry, RoleKey
@@ -15,10 +15,9 @@ from scanner.store.witness import Registry, RoleKey
 class People:
     """Every method raises :class:`scanner.store.records.StoreError`."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._limits = limits
 
     @property
     def now(self) -> datetime:
@@ -31,7 +30,13 @@ class People:
         """What a person signed about a finding. Raises :class:`scanner.store.decisions.Refused` in one sentence."""
         with self._database.writing() as connection:
             return decisions.record(
-                connection, self._database.blobs, number, signed, self._clock(), expected=expected, limits=self._limits
+                connection,
+                self._database.blobs,
+                number,
+                signed,
+                self._clock(),
+                expected=expected,
+                limits=scans.limits(connection),
             )
 
     def case(self, number: int) -> Case:
@@ -39,7 +44,7 @@ class People:
         with self._database.reading() as connection:
             row, now = decisions.stored(connection, number), self._clock()
             standing = standing_of(ledger.read(connection, row.fingerprint))
-            return decisions.case_of(connection, row, standing, now, self._limits)
+            return decisions.case_of(connection, row, standing, now, scans.limits(connection))
 
     def standing(self, fingerprint: str) -> Standing:
         """What was asked and not answered, and what the decision in force allows."""
@@ -59,7 +64,7 @@ class People:
     def tick(self, ranks: Mapping[str, int], scan_id: int | None = None) -> tuple[ticks.Ticked, ...]:
         """What time alone moves. ``ranks``: severity of each check, 0 for critical."""
         with self._database.writing() as connection:
-            return ticks.apply(connection, self._clock(), ranks, self._limits, scan_id)
+            return ticks.apply(connection, self._clock(), ranks, scans.limits(connection), scan_id)
 
     # verdicts
 

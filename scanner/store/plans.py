@@ -11,6 +11,7 @@ from scanner.store.records import ScanPlan
 from scanner.store.snapshots import read_text
 
 SCOPE = "scope"  # option of an import: what the other tool was asked for
+CHOSEN = "check"  # option of a scan: only these checks were asked for
 
 
 @dataclass(frozen=True, slots=True)

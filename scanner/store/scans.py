@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from checks import decision_limits
+from checks.decision_model import DEFAULT_LIMITS, Limits
 from inventory.estate import Estate
 from scanner.store import plans
 from scanner.store.codec import dump, load
@@ -142,6 +144,16 @@ def _last_visit(connection: Connection, row: Stored) -> datetime:
 def rows(connection: Connection) -> tuple[ScanRow, ...]:
     """Oldest first."""
     return tuple(as_row(row) for row in connection.execute(select(scan, _PLAN_TEXT).order_by(scan.c.id)))
+
+
+def limits(connection: Connection) -> Limits:
+    """Of decisions, as the newest scan of any kind was planned with; of one from before they were kept, what ships."""
+    newest = connection.execute(select(_PLAN_TEXT).select_from(scan).order_by(scan.c.id.desc()).limit(1)).scalar()
+    kept = plans.from_text(newest).policies.get(decision_limits.NAME) if newest else None
+    try:
+        return decision_limits.from_text(kept) if kept else DEFAULT_LIMITS
+    except decision_limits.BadLimits as fault:
+        raise StoreError(str(fault)) from None
 
 
 def as_row(row: Stored) -> ScanRow:

@@ -365,6 +365,18 @@ def test_what_is_no_policy_is_said(text: str) -> None:
         parse(text, "own")
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("[" * 50_000, "own:1: nested more than 50 deep", id="deep"),
+        pytest.param("name: &a b\nversion: *a\n", r"own:2: an alias \(\*\) is not allowed here", id="alias"),
+    ],
+)
+def test_what_would_end_the_process_is_refused_with_its_line(text: str, why: str) -> None:
+    with pytest.raises(PolicyError, match=why):
+        parse(text, "own")
+
+
 def test_a_bound_measures_what_it_names() -> None:
     """Occurrences are counted one by one, issues once."""
     basis = estate(issue("x", held(1), held(2)), issue("y", held(3, Severity.HIGH)))

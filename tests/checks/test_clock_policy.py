@@ -98,3 +98,18 @@ def test_a_file_is_one_policy_or_a_list_of_them() -> None:
 def test_hostile_text_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(BadClockPolicy):
         parse(text, "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("[" * 50_000, "x:1: nested more than 50 deep", id="deep"),
+        pytest.param("a: " + "{b: " * 20_000, "x:1: nested more than 50 deep", id="deep mapping"),
+        pytest.param("- &a [1]\n- *a\n", r"x:2: an alias \(\*\) is not allowed here", id="alias"),
+    ],
+)
+def test_what_would_end_the_process_is_refused_with_its_line(text: str, why: str) -> None:
+    with pytest.raises(BadClockPolicy, match=why):
+        parse(text, "x")
+    with pytest.raises(BadClockPolicy, match=why):
+        chosen(text, "x")

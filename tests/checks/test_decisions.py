@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from checks.decision_model import Asked, Case, Signer
+from checks.decision_words import ASKED, TO
 from checks.decisions import decide
 from checks.lifecycle import Move, Refusal, State
 from checks.statements import Action, Statement
@@ -344,3 +345,27 @@ def test_a_failed_retest_rejects_a_claim() -> None:
     assert decided(there, said(Action.RETEST, "tester", more={"result": "failed"})) == Move(
         State.OPEN, "claim rejected"
     )
+
+
+@pytest.mark.parametrize("action", [one for one in Action if one is not Action.ACCREDIT])
+def test_a_refusal_says_in_plain_words_what_was_meant(action: Action) -> None:
+    part = {"step": "asked", "of": "pause-clock"}
+    role = "operator" if action is Action.RETEST else "tester"
+    by_role = decide(case(), said(action, role, more=part), signer(role), NOW)
+    assert isinstance(by_role, Refusal)
+    assert by_role.sentence.startswith(f"{role} may not {TO[action]}: that is for ")
+    assert "-" not in TO[action]
+
+
+def test_what_nobody_asked_for_is_named_in_plain_words() -> None:
+    assert set(ASKED) == set(case().asked)
+    for action in ASKED:
+        refusal = said(Action.REFUSE, "accreditor", more={"of": action.value})
+        role = "assessor" if action is Action.PROPOSE_FALSE_POSITIVE else "accreditor"
+        state = {
+            Action.REQUEST_ACCEPTANCE: State.ACCEPTANCE_REQUESTED,
+            Action.PROPOSE_FALSE_POSITIVE: State.FALSE_POSITIVE_PROPOSED,
+        }.get(action, State.OPEN)
+        told = decide(case(state, asked={}), replace(refusal, role=role), signer(role), NOW)
+        assert isinstance(told, Refusal)
+        assert told.sentence == f"EC-0001: nobody has asked {ASKED[action]}"

@@ -4,7 +4,7 @@ import pytest
 
 from checks.catalogue import catalogue
 from checks.document import Fault
-from checks.equivalents import parse, shipped
+from checks.equivalents import as_text, from_text, parse, shipped
 
 
 def test_every_line_names_a_check_of_ours_and_a_reason() -> None:
@@ -46,3 +46,14 @@ def test_a_rule_is_looked_up(rule: str, ours: str) -> None:
 def test_a_wrong_table_is_refused(text: str) -> None:
     with pytest.raises(Fault):
         parse(text)
+
+
+def test_a_table_comes_back_as_it_was_kept() -> None:
+    assert from_text(as_text(shipped())) == shipped()
+    assert as_text(shipped()) == as_text(from_text(as_text(shipped())))
+
+
+@pytest.mark.parametrize("kept", ["{", "[]", "{}", '{"version": "1", "table": [{"ours": "a"}]}'])
+def test_a_table_that_was_kept_broken_is_refused(kept: str) -> None:
+    with pytest.raises(ValueError, match=r"form|Expecting"):
+        from_text(kept)

@@ -222,6 +222,12 @@ def run(outcome: Outcome, subject: Subject | None = None) -> CheckRun:
         pytest.param([run(Outcome.NOT_APPLICABLE)], Outcome.NOT_APPLICABLE, id="does not apply any more"),
         pytest.param([run(Outcome.FAIL, TMP), run(Outcome.NOT_APPLICABLE)], Outcome.NOT_APPLICABLE, id="partly"),
         pytest.param([run(Outcome.NOT_ASSESSED, VAR), run(Outcome.PASS, TMP)], Outcome.NOT_ASSESSED, id="not this one"),
+        pytest.param([run(Outcome.PASS, VAR), run(Outcome.FAIL, VAR)], Outcome.FAIL, id="half of it fails"),
+        pytest.param([run(Outcome.FAIL, VAR), run(Outcome.PASS, VAR)], Outcome.FAIL, id="the other half fails"),
+        pytest.param([run(Outcome.PASS, VAR), run(Outcome.ERROR, VAR)], Outcome.ERROR, id="half of it broke"),
+        pytest.param(
+            [run(Outcome.NOT_APPLICABLE, VAR), run(Outcome.PASS, VAR)], Outcome.PASS, id="half does not apply"
+        ),
     ],
 )
 def test_what_a_visit_says_about_one_subject(runs: list[CheckRun], expected: Outcome) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inventory.policy import Isolation, PolicyFile
+from inventory.policy import DecisionLimits, Isolation, PolicyFile
 from inventory.sources.errors import InventoryError
 from inventory.sources.yaml_file import Text, YamlFile, load
 from scanner.store.codec import dump
@@ -47,6 +47,33 @@ def test_a_policy_file_that_is_not_there_is_told_where_it_is_named(tmp_path: Pat
     assert "dir.d" in told[1]
 
 
+def test_limits_of_decisions_stand_in_the_inventory() -> None:
+    own = "  policy:\n    clocks: moj\n    limits:\n      acceptance_days: 90\n      stale_scans: 5\n"
+    policy = load([Text("i.yaml", of(own).encode())]).policy
+    assert policy.limits == DecisionLimits(acceptance_days=90, stale_scans=5)
+    assert [file.name for file in policy.files] == ["clocks"], "limits are no file"
+    assert read_back(type(policy), dump(policy)) == policy
+    assert load([Text("i.yaml", of("  policy: {limits: }\n").encode())]).policy.limits is None
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("acceptance_days: 0", "acceptance_days"),
+        ("acceptance_days: 3651", "acceptance_days"),
+        ("request_days: a month", "request_days"),
+        ("request_days: true", "request_days"),
+        ("pause_days: 1.5", "pause_days"),
+        ("stale_scans: 101", "stale_scans"),
+        ("stale_scan: 3", "stale_scan"),
+    ],
+)
+def test_a_limit_that_cannot_be_meant_is_told_with_its_line(said: str, key: str) -> None:
+    (told,) = faults(of(f"  policy:\n    limits: {{{said}}}\n"))
+    assert told.startswith("i.yaml:3:"), told
+    assert f" estatecheck.policy.limits.{key}: " in told
+
+
 def test_an_isolation_covers_its_hosts_and_groups() -> None:
     own = (
         "  isolation: {floor: {assessor: R. Osei, evidence: PT-7, review: 2027-01-01, groups: [plc], hosts: [web-1]}}\n"
@@ -72,6 +99,7 @@ def test_an_isolation_covers_its_hosts_and_groups() -> None:
         ("  policy: {risks: a.yaml}\n", "risks"),
         ("  policy: risk.yaml\n", "policy"),
         ("  policy: {risk: 3}\n", "risk"),
+        ("  policy: {limits: limits.yaml}\n", "such as {acceptance_days: 180}"),
     ],
 )
 def test_what_is_wrong_is_told(own: str, says: str) -> None:

@@ -266,6 +266,7 @@ def _rsa() -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
+@pytest.mark.soak
 def test_a_terminal_of_any_width(found: Estate) -> None:
     for columns in (40, 80, 200):
         shown = on_terminal(found, columns, "report", "--format", "terminal")

@@ -58,6 +58,7 @@ def judged(estate: Estate, text: str, release: str) -> dict[str, list[tuple[str,
     return found
 
 
+@pytest.mark.soak
 def test_two_columns_of_dpkg(estate: Estate) -> None:
     found = judged(estate, TWO_COLUMNS, "debian:12")
     [(outcome, source, words), gap] = found[PENDING]
@@ -86,6 +87,7 @@ def test_plain_rpm_qa(estate: Estate) -> None:
     assert "compared without epochs, which the list lacks" in words
 
 
+@pytest.mark.soak
 def test_plain_rpm_qa_where_the_publisher_names_sources(estate: Estate) -> None:
     [(outcome, _, words)] = judged(estate, PLAIN.format("3.0.7-24.el9"), "rocky:9")[PENDING]
     assert (outcome, "names no source packages" in words) == ("not_assessed", True)

@@ -44,6 +44,7 @@ def test_a_list_is_judged_and_its_report_says_who_supplied_it(estate: Estate, tm
     assert (asset["reached"], asset["logged_in"]) == (False, False)
 
 
+@pytest.mark.soak
 def test_the_file_itself_is_kept(estate: Estate, tmp_path: Path) -> None:
     estate.run("import", "packages", "dpkg.txt", *SAID, "--os", "debian:12")
     with sqlite3.connect(tmp_path / "record.db") as connection:
@@ -72,6 +73,7 @@ def test_it_is_judged_again_like_any_evidence(estate: Estate) -> None:
     assert (told["hosts"], told["never_seen"]) == (1, [])
 
 
+@pytest.mark.soak
 def test_an_evaluation_of_supplied_lists_alone_can_be_recorded(estate: Estate) -> None:
     estate.run("import", "packages", "dpkg.txt", *SAID, "--os", "debian:12")
     dates = {

@@ -100,6 +100,7 @@ def test_killed_in_the_middle(estate: Estate, question: str, least: int, kept: i
     assert following.stderr == "", "told once"
 
 
+@pytest.mark.soak
 def test_killed_while_the_report_is_written(tmp_path: Path) -> None:
     estate = Estate(tmp_path).local()
     with running(estate, "scan", *QUICK) as scan:
@@ -115,6 +116,7 @@ def test_killed_while_the_report_is_written(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)], ids=["Ctrl-C twice", "SIGTERM"]
 )
@@ -143,6 +145,7 @@ def test_stopped_and_a_second_scan_beside_it(estate: Estate, signals: tuple[sign
     assert estate.report()["scan"]["state"] == "partial"
 
 
+@pytest.mark.soak
 def test_a_locked_record_is_waited_for_and_then_told(tmp_path: Path) -> None:
     estate = Estate(tmp_path).local()
     assert estate.run("scan", *QUICK).returncode == 0
@@ -215,6 +218,7 @@ def on_a_small_disk(estate: Estate, room: int, scan: str, **places: str) -> subp
     )
 
 
+@pytest.mark.soak
 @ROOT
 @pytest.mark.root
 @pytest.mark.parametrize(
@@ -239,6 +243,7 @@ def test_a_full_disk_loses_nothing_that_was_stored(tmp_path: Path, more: int, co
     assert "internal" not in done.stderr
 
 
+@pytest.mark.soak
 @ROOT
 @pytest.mark.root
 def test_a_report_that_finds_no_room_leaves_the_scan_stored(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class Expected:
     unfixed: dict[str, set[str]]
 
 
+@pytest.mark.soak
 @pytest.mark.root
 @pytest.mark.data
 @pytest.mark.lab

@@ -70,6 +70,7 @@ def test_a_word_at_the_terminal_does_not_widen_a_scope(tmp_path: Path) -> None:
     assert "--authorised-by is for one without scopes" in done.stderr
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("answers", "code"), [(b"M. Okafor\nCHG-77\n", 0), (b"\n", 2)])
 def test_without_any_scope_a_person_is_asked(tmp_path: Path, answers: bytes, code: int) -> None:
     estate = Estate(tmp_path, scopes={}).local()
@@ -108,6 +109,7 @@ def test_bad_words_are_one_clear_message(tmp_path: Path, words: tuple[str, ...],
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.soak
 def test_exit_codes_for_thresholds_and_unseen_assets(tmp_path: Path) -> None:
     estate = Estate(tmp_path).local()
     assert estate.run("scan", *QUICK).returncode == 0

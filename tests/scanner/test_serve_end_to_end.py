@@ -187,6 +187,7 @@ def test_kill_9_is_found_and_its_time_is_unknown(slow_host: Watched, server: Lis
     assert _runs(slow_host, JobState.ABANDONED)
 
 
+@pytest.mark.soak
 @pytest.mark.lab
 def test_two_daemons_share_one_record(watched: Watched, server: Listener) -> None:
     watched.own = {"watch": {"gate": tcp(server.port)}}
@@ -224,6 +225,7 @@ def _begun(store: Store) -> int:
     return sum(run.state not in over for run in store.series.job_runs("minutely"))
 
 
+@pytest.mark.soak
 @pytest.mark.lab
 def test_a_changed_inventory_is_taken_over_and_a_broken_one_is_not(watched: Watched, server: Listener) -> None:
     watched.own = {"watch": {"gate": tcp(server.port)}}
@@ -240,6 +242,7 @@ def test_a_changed_inventory_is_taken_over_and_a_broken_one_is_not(watched: Watc
         assert serving.process.poll() is None
 
 
+@pytest.mark.soak
 @pytest.mark.lab
 def test_hosts_are_not_begun_outside_the_hours(watched: Watched) -> None:
     day = datetime.now(UTC) + timedelta(days=3)
@@ -267,6 +270,7 @@ def test_hosts_are_not_begun_outside_the_hours(watched: Watched) -> None:
     assert (listed["state"], listed["note"]) == ("done", "scan 1: 1 assets unseen")
 
 
+@pytest.mark.soak
 def test_without_a_daemon_run_now_says_what_to_do(watched: Watched) -> None:
     watched.own = {"schedules": {"weekly": {"cron": "30 8 * * 0"}}}
     watched.write()

@@ -32,6 +32,7 @@ def _states(store: Store) -> dict[str, State]:
     return {row.key: row.state for row in store.series.rows()}
 
 
+@pytest.mark.soak
 @pytest.mark.lab
 def test_killed_cut_off_and_caught_up(tmp_path: Path) -> None:
     watched = Watched(tmp_path, program=HURRIED)

@@ -1,7 +1,8 @@
-"""Computes again, of the verdict of a report, what the report's own rows suffice for.
+"""Holds the verdict of a report against the report's own rows and lines.
 
 That is: coverage of every area from the assets' rows, which policy it was, whether each line of a count holds, and that
-the verdict and its ceiling follow from the lines. How old data was and what each finding's risk is are taken as told.
+the verdict and its ceiling follow from the lines. ``recompute`` computes it anew from the pack's rows: this says first
+where the report contradicts itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -41,11 +41,13 @@ from scanner.service.report_pack.names import (
     VERSION,
     blob_name,
 )
+from scanner.service.report_pack.rebuilt import rebuilt
+from scanner.service.report_pack.recompute import NotHere, Recomputed, faults
 from scanner.service.report_pack.signed import BadSignature, key_id, parsed, payload_of, public_key, written
 
 LIMITS = (
     "the answers are not judged again: `estatecheck report --from-pack` makes the report again from them",
-    "clocks and risk are not computed again; of the verdict, coverage is, and that it follows from its lines",
+    "availability and service credits are not computed again; how old the data of publishers was is taken as told",
     "a pack cannot show that a machine told the truth, nor what was done before the first checkpoint you hold",
 )
 Json = Mapping[str, Any]
@@ -316,6 +318,32 @@ def _report(pack: _Pack, record: tables.Record, history: History) -> None:
         verdict.problems.say(why)
     if computed(report, pack.policies) and len(verdict.problems) == before:
         verdict.checked.append("the verdict follows from its lines, and coverage from the assets' rows")
+    _again(pack, report, record, history)
+
+
+def _again(pack: _Pack, report: Json, record: tables.Record, history: History) -> None:
+    """Risk, clocks and verdict. What is wrong already may be why they cannot be computed; then it has been named."""
+    verdict, before = pack.verdict, len(pack.verdict.problems)
+    try:
+        for why in faults(Recomputed(report, rebuilt(report, record, history.happened), pack.policies)):
+            verdict.problems.say(why)
+    except NotHere as fault:
+        verdict.unknown.say(f"risk, clocks and verdict were not computed again: {fault}")
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as fault:
+        why = f"{type(fault).__name__} {fault!s:.100}"
+        told = verdict.unknown if before else verdict.problems
+        told.say(f"risk, clocks and verdict cannot be computed again from the rows of the pack: {why}")
+    else:
+        if len(verdict.problems) == before:
+            verdict.checked.append(_computed(report))
+
+
+def _computed(report: Json) -> str:
+    clocks = report["clocks"]
+    number = sum(len(one["clocks"]) for one in clocks["findings"]) if clocks else 0
+    rated = sum(len(issue["occurrences"]) for issue in report["issues"]) + len(report["carried"])
+    more = " and the verdict" if report["verdicts"] else ""
+    return f"computed again: risk (of findings: {rated}), clocks ({number}){more}"
 
 
 def _withheld(pack: _Pack, record: tables.Record, history: History, blobs: tables.Blobs) -> None:
@@ -327,7 +355,10 @@ def _withheld(pack: _Pack, record: tables.Record, history: History, blobs: table
     told += [f"{count} rows of {table}: their hashes are here" for table, count in sorted(record.withheld.items())]
     if supplier:
         pack.verdict.what += f", the part of supplier {supplier!r:.60}"
-        told.append("the report, its counts and the states of others' findings could not be computed again")
+        told.append(
+            "the report, its counts, risk, clocks and verdict, and the states of others' findings, could not be "
+            "computed again"
+        )
     elif told:
         pack.verdict.problems.say("the pack of a whole report withholds a part of it")
     if blobs.gone:

@@ -5,11 +5,12 @@ import json
 import re
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from checks.lifecycle import State
 from checks.merkle import Tree, event_leaf
-from checks.replay import FIELDS, KEY, SYSTEM, Chain, Replay, evidence_named, signed_of
+from checks.replay import APART, FIELDS, KEY, SYSTEM, Chain, Replay, evidence_named, signed_of
 from checks.statements import BadStatement
 from scanner.service.report_pack.container import PackError, Reader
 from scanner.service.report_pack.keyring import Keyring
@@ -34,6 +35,22 @@ class Told(list[str]):
             self.more += 1
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Of one event what clocks and overrides are counted from."""
+
+    fingerprint: str
+    at: datetime
+    actor: str
+    role: str
+    to_state: str
+    proof: Mapping[str, object]  # not all of it
+    hash: str
+    episode: int
+    why: str
+    scan_id: int | None
+
+
 @dataclass
 class History:
     """What the events of a pack say. ``roots``: of the beginnings that were asked for."""
@@ -50,6 +67,7 @@ class History:
     digest: str = ""  # of the file as it is stored
     keyring: Keyring = field(default_factory=Keyring)
     by_scan: dict[str, str] = field(default_factory=dict)  # fingerprint -> where the scan's last event of it led
+    happened: list[Happening] = field(default_factory=list)  # to findings
 
 
 @dataclass(frozen=True)
@@ -128,10 +146,26 @@ def _take(event: Mapping[str, Any], found: History, ground: Ground) -> None:
             found.problems.say(why)
         if event["scan_id"] == ground.scan:
             found.by_scan[event["fingerprint"]] = event["to_state"]
+        if not event["fingerprint"].startswith(APART):
+            found.happened.append(_happening(event, proof))
         _evidence(event, proof, found, ground)
         _signature(event, proof, found)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as fault:
         found.problems.say(f"event {event['seq']} is not in the documented form: {type(fault).__name__} {fault!s:.100}")
+
+
+def _happening(event: Mapping[str, Any], proof: Mapping[str, Any]) -> Happening:
+    kept = {name: proof[name] for name in ("statement", "signature") if name in proof}
+    before = proof.get("before")
+    if isinstance(before, Mapping):
+        kept["before"] = {"at": before.get("at")}
+    return Happening(
+        **{name: event[name] for name in ("fingerprint", "actor", "role", "to_state", "hash", "scan_id")},
+        at=datetime.fromisoformat(event["at"]),
+        proof=kept,
+        episode=int(proof.get("episode", 1)),
+        why=str(proof.get("why", "")),
+    )
 
 
 def _evidence(event: Mapping[str, Any], proof: Mapping[str, Any], found: History, ground: Ground) -> None:

@@ -46,7 +46,7 @@ def report_faults(report: Json, record: Record, history: History) -> Iterator[st
 def _fails_faults(occurrences: Sequence[Json], record: Record) -> Iterator[str]:
     told = {one["fingerprint"]: one["ref"] for one in occurrences}
     imported = {one["fingerprint"] for one in occurrences if is_imported(one["check_id"])}
-    failed = set(record.fails())
+    failed = {print_ for print_, _ in record.fails()}
     for print_ in sorted(failed - told.keys()):
         number = record.findings.get(print_, (0, ""))[0]
         yield f"{ref(number) if number else print_[:16]} failed in scan {record.scan} and is not in the report"

@@ -31,42 +31,101 @@ class ListDigest:
         return self._sha256.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One asset of one scan: its row among the visits."""
+
+    scan: int
+    asset: int | None  # None: it was never visited
+    name: str
+    snapshot: int
+    identity_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """What a check said that fails, once for all machines of which it said so."""
+
+    check: str
+    kind: str
+    key: str
+    observed: str
+    severity: str | None
+    members: str | None  # JSON
+
+
 @dataclass
 class Record:
     """What of the rows is needed to count again. Memory grows with assets and findings, not with judgements."""
 
     scan: int
     ended_at: str = ""
-    plan: int = 0
+    row: Row = field(default_factory=dict)  # of the scan itself
+    plans: dict[int, int] = field(default_factory=dict)  # scan -> snapshot of what it set out to do
     later_imports: set[int | None] = field(
         default_factory=set
     )  # begun after the scan: its report knows nothing of them
-    families: Mapping[str, str] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)  # snapshots that rows above name
     names: dict[int, str] = field(default_factory=dict)  # asset -> uid
-    visits: dict[int, int] = field(default_factory=dict)  # visit of the scan -> asset
-    failing: dict[int, tuple[str, str, str]] = field(default_factory=dict)  # ruling -> check, subject
-    failed: list[tuple[int, int]] = field(default_factory=list)  # visit, ruling
+    visits: dict[int, Planned] = field(default_factory=dict)
+    attempts: dict[int, Row] = field(default_factory=dict)  # by visit of the scan
+    failing: dict[int, Fail] = field(default_factory=dict)  # by ruling
+    failed: list[tuple[int, int]] = field(default_factory=list)  # visit, ruling; of the scan
+    failed_before: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # by asset, of earlier scans
     findings: dict[str, tuple[int, str]] = field(default_factory=dict)  # fingerprint -> number, state
+    rows: dict[str, Row] = field(default_factory=dict)  # of findings, by fingerprint
     withheld: dict[str, int] = field(default_factory=dict)  # table -> rows
+    _families: dict[int, Mapping[str, str]] = field(default_factory=dict)
 
-    def fails(self) -> Iterator[str]:
-        """The fingerprint of everything that failed in the scan."""
+    def plan(self, scan: int) -> Row:
+        found = json.loads(self.texts[self.plans[scan]])
+        if not isinstance(found, dict):
+            raise TypeError("a plan is an object")
+        return found
+
+    def family(self, scan: int, check: str) -> str:
+        if scan not in self._families:
+            self._families[scan] = self.plan(scan).get("families") or {}
+        return self._families[scan].get(check) or check
+
+    def fails(self) -> Iterator[tuple[str, Fail]]:
+        """The fingerprint of everything that failed in the scan, and what failed."""
         for visit, ruling in self.failed:
-            check, kind, key = self.failing[ruling]
-            uid = self.names[self.visits[visit]]
-            yield fingerprint(uid, self.families.get(check) or check, Subject(kind, key))
+            fail, asset = self.failing[ruling], self.visits[visit].asset
+            if asset is not None:
+                uid = self.names[asset]
+                yield fingerprint(uid, self.family(self.scan, fail.check), Subject(fail.kind, fail.key)), fail
+
+    def last_fail(self, print_: str) -> Fail | None:
+        """How a finding failed last before the scan; None: an import brought it, or its details were purged."""
+        row = self.rows[print_]
+        wanted = row["family"], row["subject_kind"], row["subject_key"]
+        known = row["last_fail_scan"]
+        found = [
+            (scan, fail)
+            for visit, ruling in self.failed_before.get(row["asset_id"], ())
+            if (scan := self.visits[visit].scan) == known or known >= self.scan
+            if (fail := self.failing[ruling]).key == wanted[2]
+            and (self.family(scan, fail.check), fail.kind, fail.key) == wanted
+        ]
+        return max(found, key=lambda one: one[0])[1] if found else None
 
 
 def _scan(record: Record, row: Row) -> None:
+    record.plans[int(row["id"])] = int(row["plan_id"])
     if row["id"] == record.scan:
-        record.ended_at, record.plan = str(row["ended_at"] or ""), int(row["plan_id"])
+        record.ended_at, record.row = str(row["ended_at"] or ""), row
     elif row["kind"] == "import" and row["id"] > record.scan:
         record.later_imports.add(int(row["id"]))
 
 
 def _snapshot(record: Record, row: Row) -> None:
-    if row["id"] == record.plan:
-        record.families = json.loads(row["content"]).get("families") or {}
+    """Those of plans, of the scan's estate and of assets; not of identities."""
+    if not record.texts:
+        named = {*record.plans.values(), *(one.snapshot for one in record.visits.values())}
+        record.texts = dict.fromkeys((*named, int(record.row.get("estate_id", 0))), "")
+    if row["id"] in record.texts:
+        record.texts[int(row["id"])] = str(row["content"])
 
 
 def _asset(record: Record, row: Row) -> None:
@@ -74,30 +133,52 @@ def _asset(record: Record, row: Row) -> None:
 
 
 def _visit(record: Record, row: Row) -> None:
-    if row["scan_id"] == record.scan and row["asset_id"] is not None:
-        record.visits[int(row["id"])] = int(row["asset_id"])
+    """Of the scan, and earlier ones."""
+    if row["scan_id"] <= record.scan:
+        record.visits[int(row["id"])] = Planned(
+            int(row["scan_id"]), row["asset_id"], str(row["name"]), int(row["snapshot_id"]), str(row["identity_note"])
+        )
+
+
+def _attempt(record: Record, row: Row) -> None:
+    visit = record.visits.get(row["visit_id"])
+    if visit is not None and visit.scan == record.scan:
+        record.attempts[int(row["visit_id"])] = row
 
 
 def _ruling(record: Record, row: Row) -> None:
     if row["outcome"] == "fail":
-        record.failing[int(row["id"])] = (str(row["check_id"]), str(row["subject_kind"]), str(row["subject_key"]))
+        subject = str(row["subject_kind"]), str(row["subject_key"])
+        told = str(row["observed"]), row["severity"], row["members"]
+        record.failing[int(row["id"])] = Fail(str(row["check_id"]), *subject, *told)
 
 
 def _check_run(record: Record, row: Row) -> None:
-    if row["ruling_id"] in record.failing and row["visit_id"] in record.visits:
-        record.failed.append((int(row["visit_id"]), int(row["ruling_id"])))
+    visit = record.visits.get(row["visit_id"])
+    if visit is None or visit.asset is None or row["ruling_id"] not in record.failing:
+        return
+    pair = int(row["visit_id"]), int(row["ruling_id"])
+    if visit.scan == record.scan:
+        record.failed.append(pair)
+    else:
+        record.failed_before.setdefault(visit.asset, []).append(pair)
+
+
+_OF_FINDING = ("asset_id", "family", "check_id", "subject_kind", "subject_key", "last_fail_scan", "severity")
 
 
 def _finding(record: Record, row: Row) -> None:
     record.findings[str(row["fingerprint"])] = (int(row["number"]), str(row["state"]))
+    record.rows[str(row["fingerprint"])] = {name: row[name] for name in _OF_FINDING}
 
 
-# In this order: what a row refers to comes first.
+# In this order: what a row is read by comes before it.
 _READ: Mapping[str, Callable[[Record, Row], None]] = {
     "scan": _scan,
-    "snapshot": _snapshot,
     "asset": _asset,
     "scan_asset": _visit,
+    "attempt": _attempt,
+    "snapshot": _snapshot,
     "ruling": _ruling,
     "check_run": _check_run,
     "finding": _finding,

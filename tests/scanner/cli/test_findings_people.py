@@ -122,9 +122,7 @@ def test_a_role_without_its_key_is_refused(people: Run) -> None:
 def test_from_claim_to_history(people: Run) -> None:
     told = claim(people, "--key", "supplier.key")
     assert "EC-0001: claimed fixed; OPEN -> CLAIMED_FIXED" in told.stdout
-    assert (
-        "is CLAIMED_FIXED; claim is for a finding that is OPEN" in claim(people, "--key", "supplier.key", code=2).stderr
-    )
+    assert "is CLAIMED_FIXED; to claim a fix it has to be OPEN" in claim(people, "--key", "supplier.key", code=2).stderr
     shown = people("findings", "history", "EC-0001").stdout
     assert "claimed fixed  by Acme Ltd (supplier:acme)" in shown
     assert "reference: CHG-7" in shown

@@ -13,10 +13,10 @@ from checks.clocks import Status
 from checks.finding import Outcome
 from inventory.estate import Estate
 from inventory.policy import Policy, PolicyFile
+from reports.clock_desk import fingerprints, overdue
 from reports.clocks import headline
 from reports.formats import FORMATS
 from scanner.service.clock_book import days_off, from_text, in_force
-from scanner.service.clocks import fingerprints, overdue
 from scanner.service.credits import NoSuchCredits, credits_in
 from scanner.service.forecast import forecast
 from scanner.service.policies import BadPolicy

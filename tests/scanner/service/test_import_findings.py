@@ -2,17 +2,21 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from checks.finding import Severity
+from checks.catalogue import catalogue
+from checks.equivalents import Equivalent, Equivalents, as_text, from_text
+from checks.finding import CheckRun, Severity
+from checks.finding import Outcome as CheckOutcome
 from inventory.asset import Asset, Connection, Privilege
 from inventory.estate import Estate
 from inventory.facts.identity import Identity
+from inventory.policy import Policy
 from reports.formats import FORMATS
 from reports.sources import limits
 from scanner.feeds.support_dates import load
@@ -22,6 +26,7 @@ from scanner.service.evidence_pack import export
 from scanner.service.import_findings import FindingsImportError, Outcomes, SuppliedFindings, import_findings
 from scanner.service.plan import PlanError
 from scanner.service.planned import Basis
+from scanner.service.policies import EQUIVALENTS, equivalents_of, in_force
 from scanner.service.report import report_data
 from scanner.service.signing import load_or_create
 from scanner.service.verify import plan_verification
@@ -30,6 +35,7 @@ from scanner.store.store import open_store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEY = "SHA256:" + "k" * 43
+NONE: Mapping[str, str] = {}
 
 
 def asset(name: str, address: str = "", **more: object) -> Asset:
@@ -390,15 +396,19 @@ def test_a_name_and_an_address_of_two_assets_match_neither(world: World) -> None
     assert "web-1, web-2" in came.unmatched[0].why
 
 
-def scanned(world: World, name: str, key: str) -> None:
+def scanned(world: World, name: str, key: str, *runs: CheckRun, policies: Mapping[str, str] = NONE) -> int:
     """A visit of ours that pinned a host key to the asset."""
     one = next(a for a in ESTATE.assets if a.name == name)
-    plan = ScanPlan(ESTATE, (one,), (), world.now, "1", "none", "none", "2026-01-01", kind=ScanKind.FULL)
+    checks = tuple(run.check_id for run in runs)
+    plan = ScanPlan(
+        ESTATE, (one,), checks, world.now, "1", "none", "none", "2026-01-01", kind=ScanKind.FULL, policies=policies
+    )
     number = world.store.begin_scan(plan)
     attempt = Attempt("ssh", reached=True, logged_in=True, privilege=Privilege.ROOT, started_at=world.now)
-    result = HostResult(one, attempt, (), (), Identity(None, None, (key,)), "", world.now)
+    result = HostResult(one, attempt, (), runs, Identity(None, None, (key,)), "", world.now)
     world.store.save_host(number, result)
     world.store.end_scan(number, ScanState.COMPLETE, world.now)
+    return number
 
 
 def audited(key: str, target: str) -> str:
@@ -550,6 +560,27 @@ def test_a_later_scans_report_counts_what_imports_found(world: World) -> None:
     files = [(one.file, len(one.gaps), len(one.unmatched)) for one in data.imports]
     assert files == [("a.nessus", 1, 0), ("b.nessus", 0, 1)]
     assert any("unknown" in line for line in limits(data))
+
+
+def test_what_is_the_same_weakness_is_said_by_the_table_that_the_scan_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.give("a.nessus", nessus(item()))
+    failed = CheckRun("linux.sysctl.aslr", 1, CheckOutcome.FAIL, "it is 0", facts=("sysctl",))
+    table = Equivalents("9", (Equivalent(failed.check_id, "the same", ("import.nessus.1001",)),))
+    kept = scanned(world, "web-1", KEY, failed, policies={EQUIVALENTS: as_text(table)})
+    before = scanned(world, "web-1", KEY, failed)  # as a scan from before tables were kept
+    told = {number: report_data(world.store, number, catalogue()).issues for number in (kept, before)}
+    assert [issue.check.id for issue in told[kept]] == [failed.check_id]
+    assert len(told[kept][0].occurrences[0].sources) == 2
+    assert len(told[before]) == 2
+    monkeypatch.setattr("checks.equivalents.shipped", lambda: table)
+    assert report_data(world.store, kept, catalogue()).issues == told[kept]
+    assert len(report_data(world.store, before, catalogue()).issues) == 1
+    row = world.store.scan(kept)
+    with pytest.raises(StoreError, match="cannot be read back"):
+        equivalents_of(replace(row, policies={EQUIVALENTS: "{}"}))
+    assert from_text(in_force(Policy())[EQUIVALENTS]) == table
 
 
 def test_an_import_counts_as_no_look_of_ours(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from checks.catalogue import catalogue
 from checks.finding import CheckRun, Member, Outcome, Severity, Subject
+from checks.overrides import override_of, overrides
 from checks.risk import Level
 from checks.risk_rules import as_text, from_text, parse, shipped
 from inventory.asset import Asset, Connection, Privilege
@@ -19,7 +20,6 @@ from scanner.query import Answer, Attempt
 from scanner.service.plan import plan
 from scanner.service.policies import BadPolicy, in_force, risk_rules, risk_rules_of
 from scanner.service.report import report_data
-from scanner.service.risk import override_of, overrides
 from scanner.service.risk_explained import explain
 from scanner.store.records import EventRow, HostResult, ScanPlan, ScanState, StoreError
 from scanner.store.store import Store, open_store

@@ -80,6 +80,7 @@ async def lives(world: World, seconds: float, chance: random.Random, name: str) 
         downtimes.append((began, world.clock.now()))
 
 
+@pytest.mark.soak
 def test_two_days_of_one_daemon(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with world_of(store.series, estate(*PLANS), monkeypatch) as world:
         downtimes = world.loop.run_until_complete(lives(world, HOURS_48, random.Random(1), "life"))  # noqa: S311 (no secret)

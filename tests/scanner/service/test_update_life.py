@@ -30,19 +30,17 @@ from tests.scanner.service import visits
 CHECK = "linux.patch.security-updates-pending"
 BASH = Subject("package", "bash")
 VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"  # 9.8
-HOST = "\n".join(
-    ("=deb=", "ii \tbash\t{}\tamd64\tbash\t{}\t", "ii \tadduser\t3.134\tall\tadduser\t3.134\t", "=deb:0=", "")
-)
+HOST = "\n".join(("=deb=", "ii \t{}\t{}\tamd64\t{}\t{}\t", "ii \tadduser\t3.134\tall\tadduser\t3.134\t", "=deb:0=", ""))
 
 
-def host(version: str) -> bytes:
-    return HOST.format(version, version).encode()
+def host(version: str, binary: str = "bash", source: str = "bash") -> bytes:
+    return HOST.format(binary, version, source, version).encode()
 
 
-def decoded(fixed: str, day: date) -> Decoded:
+def decoded(fixed: str, day: date, sources: Sequence[str] = ("bash",)) -> Decoded:
     statement = Statement("DSA-9", ("CVE-2026-1000", "CVE-2026-1001"), fixed, severity="high")
     tables = {
-        "debian:12": encode([("bash", statements_line([statement]))]),
+        "debian:12": encode([(source, statements_line([statement])) for source in sources]),
         "cve": encode([("CVE-2026-1000", line_of(Cve("CVE-2026-1000", "x", VECTOR, "debian")))]),
         "kev": encode([("CVE-2026-1000", line_of(Exploited("2026-02-01", "2026-02-22", True, "Bash")))]),
     }
@@ -71,12 +69,13 @@ class World:
     def shelf(self) -> Shelf:
         return Shelf(self.folder / "feeds")
 
-    def fed(self, fixed: str, *, days_old: int = 0) -> None:
+    def fed(self, fixed: str, *sources: str, days_old: int = 0) -> None:
         now = datetime.now(UTC)
-        self.shelf.put("debian", decoded(fixed, now.date() - timedelta(days_old)), (), now, via="test")
+        feed = decoded(fixed, now.date() - timedelta(days_old), sources or ("bash",))
+        self.shelf.put("debian", feed, (), now, via="test")
 
-    def scan(self, version: str, *names: str) -> int:
-        self.answers["packages"] = host(version)
+    def scan(self, version: str, *names: str, binary: str = "bash", source: str = "bash") -> int:
+        self.answers["packages"] = host(version, binary, source)
         made = visits.job(self.store, *(names or ("web-1",)))
         job = replace(made, advisories=self.shelf.load(), feeds_folder=self.shelf.folder)
         return asyncio.run(scan(job, Watcher(), asyncio.Event())).scan_id
@@ -134,6 +133,36 @@ def test_an_almost_fixed_version_closes_nothing(world: World) -> None:
     world.scan("5.2.15-2")
     world.scan("5.2.15-2+deb12u1~1")
     assert world.finding.state == "OPEN"
+
+
+def test_another_version_that_is_too_old_is_the_same_finding(world: World) -> None:
+    world.fed("5.2.15-2+deb12u3")
+    world.scan("5.2.15-2")
+    before = world.finding
+    world.scan("5.2.15-2+deb12u1")
+    after = world.finding
+    assert (after.ref, after.fingerprint, after.state, after.episode) == (before.ref, before.fingerprint, "OPEN", 1)
+    assert after.observed != before.observed
+
+
+def test_a_renamed_binary_of_one_source_is_the_same_finding(world: World) -> None:
+    world.fed("5.2.15-2+deb12u1")
+    world.scan("5.2.15-2")
+    before = world.finding
+    world.scan("5.2.15-2", binary="bash-next")
+    assert (world.finding.ref, world.finding.state) == (before.ref, "OPEN")
+    world.scan("5.2.15-2+deb12u1", binary="bash-next")
+    assert world.finding.state == "VERIFIED_FIXED"
+
+
+def test_a_renamed_source_is_never_lost_from_the_count(world: World) -> None:
+    """The old name is proven gone by the whole list of packages, and the new one is found in the same look."""
+    world.fed("5.2.15-2+deb12u1", "bash", "bash5")
+    world.scan("5.2.15-2")
+    world.scan("5.2.15-2", binary="bash5", source="bash5")
+    rows = [row for row in world.store.findings() if row.check_id == CHECK and "bash" in row.subject.key]
+    states = {str(row.subject): row.state for row in rows}
+    assert states == {"package bash": "VERIFIED_FIXED", "package bash5": "OPEN"}
 
 
 def test_a_stale_feed_closes_nothing(world: World) -> None:

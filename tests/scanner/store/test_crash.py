@@ -127,7 +127,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
     words = (
         "import resource, sys\nfrom tests.scanner.store.test_crash import fill\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, resource.RLIM_INFINITY))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, resource.RLIM_INFINITY))\n"
         f"print(*fill({str(tmp_path / 'record.db')!r}))\n"
     )
     ended = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=120)

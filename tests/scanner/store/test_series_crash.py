@@ -10,6 +10,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import func, select
@@ -70,6 +71,7 @@ def whole(store: Store) -> None:
         assert set(horizon.pending) <= set(definitions.keys(connection))
 
 
+@pytest.mark.soak
 def test_killed_at_any_moment(database: str) -> None:
     key = Ed25519PrivateKey.generate()
     secret = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()).hex()

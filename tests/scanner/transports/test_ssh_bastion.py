@@ -135,6 +135,7 @@ BEHIND = [
 ]
 
 
+@pytest.mark.soak
 def test_the_faults_behind_a_bastion_and_healthy_hosts_after_them(
     hostile: Hostile, lab_sshd: Sshd, pool: SshPool
 ) -> None:

@@ -145,6 +145,7 @@ def test_a_visit_whose_time_is_up_before_it_starts_is_not_attempted(hostile: Hos
     assert result.attempt.missing.reason is Reason.NOT_ATTEMPTED
 
 
+@pytest.mark.soak
 def test_fifty_healthy_hosts_do_not_notice_thirteen_faults(hostile: Hostile, lab_sshd: Sshd, pool: SshPool) -> None:
     keys = hostile.keys
     keys.pins |= lab_sshd.keys.pins

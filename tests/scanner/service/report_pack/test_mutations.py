@@ -6,8 +6,6 @@ with another key. The verifier that strangers run is made once and run on all of
 
 import json
 import random
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,10 +15,9 @@ from typing import Any
 import pytest
 
 from checks.lifecycle import canonical
-from scanner.service.report_pack.checking import Verdict, verify
+from scanner.service.report_pack.checking import verify
 from scanner.service.report_pack.container import gzipped
 from scanner.service.report_pack.names import BLOBS, CHECKPOINT, ENVELOPE, EVENTS, KEY, KEYS, NEEDED, POLICIES, REPORT
-from scanner.service.report_pack.standalone import verifier
 from scanner.service.signing import Signer
 from tests.scanner.service.report_pack.packs import (
     Made,
@@ -33,11 +30,10 @@ from tests.scanner.service.report_pack.packs import (
     put,
     resigned,
 )
+from tests.scanner.service.report_pack.strangers import Change, Files, Stranger, both, report
 from tests.scanner.store.people_world import signer
 
-Files = dict[str, bytes]
 Rows = list[dict[str, Any]]
-Change = Callable[[Files], Files]
 FIRST_FIX, CLAIM, ASKED, ACCEPTED = 12, 13, 14, 15  # events of ``lived``
 
 
@@ -57,65 +53,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made.store.close()
 
 
-DRIVER = """
-import json, runpy, sys
-space = runpy.run_path(sys.argv[1], run_name="verifier")
-sys.meta_path.insert(0, space["_Here"]())
-from scanner.service.report_pack.program import main
-import contextlib, io
-for line in sys.stdin:
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        code = main(json.loads(line))
-    print(json.dumps([code, out.getvalue()]), flush=True)
-assert not [m for m in sys.modules if m.startswith(("sqlalchemy", "typer", "jinja2"))]
-"""
-
-
-class Stranger:
-    """``verify_evidence.py`` in an interpreter of its own, without our folder, environment or packages."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "verify_evidence.py"
-        self.file.write_bytes(verifier())
-        command = [sys.executable, "-I", "-c", DRIVER, str(self.file)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
-
-    def __call__(self, *words: str) -> tuple[int, str]:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(words) + "\n")
-        self._process.stdin.flush()
-        code, said = json.loads(self._process.stdout.readline())
-        return code, said
-
-    def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.stdout.close()
-        assert self._process.wait(timeout=30) == 0
-
-
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stranger]:
     made = Stranger(tmp_path_factory.mktemp("stranger"))
     yield made
     made.close()
-
-
-def both(stranger: Stranger, path: Path, trusted: str, remember: Path | None = None) -> Verdict:
-    """What ours says, after it was seen that the other one says the same."""
-    memory = remember.read_bytes() if remember and remember.exists() else None
-    verdict = verify(path, trusted, remember)
-    if remember and memory is not None:
-        remember.write_bytes(memory)
-    words = [str(path), "--format", "json", "--trust", trusted, *(["--remember", str(remember)] if remember else [])]
-    code, said = stranger(*words)
-    told = json.loads(said)
-    assert (told["wrong"], told["not_checked"], told["root"]) == (verdict.problems, verdict.unknown, verdict.root)
-    assert code == (1 if verdict.problems else 0 if verdict.holds else 2)
-    return verdict
 
 
 def test_nothing_changed_holds(world: World, stranger: Stranger) -> None:
@@ -268,15 +210,6 @@ def proof(number: int, change: Callable[[dict[str, Any]], Any]) -> Callable[[Row
         content = json.loads(rows[number - 1]["proof"])
         change(content)
         rows[number - 1]["proof"] = canonical(content).decode()
-
-    return do
-
-
-def report(change: Callable[[dict[str, Any]], Any]) -> Change:
-    def do(files: Files) -> Files:
-        content = json.loads(plain(files[REPORT]))
-        change(content)
-        return {**files, REPORT: gzipped(json.dumps(content).encode())}
 
     return do
 
