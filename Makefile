@@ -3,7 +3,7 @@ INVENTORY ?= examples/this-machine.yaml
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev scan test soak check lock bench verifier clean

@@ -52,6 +52,7 @@ def _missing(told: str) -> NoReturn:
 def dressed(folder: Path, machine_id: str, packages: Mapping[str, str]) -> tuple[str, ...]:
     """The command in front of sshd. ``packages``: name -> installed version."""
     (folder / "ssh").mkdir(parents=True)
+    (folder / "lists" / "partial").mkdir(parents=True)  # what this machine's apt knows is no business of the test
     files = {
         "status": "".join(PACKAGE.format(name=name, version=version) for name, version in sorted(packages.items())),
         "os-release": OS_RELEASE,
@@ -65,6 +66,7 @@ def dressed(folder: Path, machine_id: str, packages: Mapping[str, str]) -> tuple
         "os-release": "/etc/os-release",
         "machine-id": "/etc/machine-id",
         "ssh": "/etc/ssh",
+        "lists": "/var/lib/apt/lists",
     }
     pairs = [word for name, place in over.items() if Path(place).exists() for word in (str(folder / name), place)]
     return "unshare", "--mount", "--propagation", "private", "sh", "-c", MOUNT, "sh", *pairs, "--"
