@@ -7,45 +7,16 @@ protocol.md) of its canonical JSON (``checks.lifecycle.canonical``).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
+from checks.actions import Action as Action
+from checks.actions import Role as Role
 from checks.lifecycle import canonical
 
 PAYLOAD_TYPE = "application/vnd.estatecheck.decision+json"
 VERSION = 1
 MAX_TEXT = 4_000  # characters of a reason, and of anything else a person writes
 MAX_ENTRIES = 100  # of ``evidence`` and ``more``
-
-
-class Action(StrEnum):
-    """What people do. There is no word for closing by hand and none for deleting."""
-
-    CLAIM = "claim"
-    WITHDRAW_CLAIM = "withdraw-claim"
-    REQUEST_ACCEPTANCE = "request-acceptance"
-    ACCEPT = "accept"
-    REFUSE = "refuse"
-    PROPOSE_FALSE_POSITIVE = "propose-false-positive"
-    CONFIRM_FALSE_POSITIVE = "confirm-false-positive"
-    MITIGATE = "mitigate"
-    PAUSE_CLOCK = "pause-clock"
-    RESUME_CLOCK = "resume-clock"
-    TELL_SUPPLIER = "tell-supplier"
-    OUT_OF_SERVICE = "out-of-service"
-    RETEST = "retest"
-    OVERRIDE_RISK = "override-risk"
-    ACCEPT_IDENTITY = "accept-identity"
-    ACCREDIT = "accredit"  # about a service or the estate: checks/accreditation_decision.py
-
-
-class Role(StrEnum):
-    SUPPLIER = "supplier"  # written supplier:<id of the inventory>
-    OPERATOR = "operator"  # whoever runs the service day by day
-    OWNER = "owner"  # of the estate
-    ASSESSOR = "assessor"
-    ACCREDITOR = "accreditor"
-    TESTER = "tester"
 
 
 class BadStatement(ValueError):

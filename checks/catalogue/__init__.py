@@ -21,12 +21,13 @@ from checks.check import Check
 from checks.declarative import Faults, check_from
 from checks.decorator import CheckError
 from checks.document import Block, Fault, Items, read
+from inventory.faults import Foreseen
 
 ENTRY_POINTS = "estatecheck.checks"
 PYTHON = ("checks.linux", "checks.network", "checks.web")  # packages of Python checks; a new surface is one more
 
 
-class CatalogueError(ValueError):
+class CatalogueError(Foreseen, ValueError):
     """The catalogue cannot be loaded. ``faults`` holds every fault as ``file:line: id: what``."""
 
     def __init__(self, faults: Sequence[str]) -> None:

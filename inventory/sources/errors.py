@@ -9,6 +9,8 @@ import heapq
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from inventory.faults import Foreseen
+
 SHOWN_CHARACTERS = 60  # of a user's text inside a message
 MANY_NAMES = 200
 FEW_NAMES = 20
@@ -32,7 +34,7 @@ class Fault:
         return ": ".join(part for part in (place, self.path, self.message) if part)
 
 
-class InventoryError(Exception):
+class InventoryError(Foreseen):
     """The inventory cannot be used. Carries every fault that was found, not only the first."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

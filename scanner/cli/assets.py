@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from checks.statements import Action
 from scanner.cli.console import SHAPES, known, say, table
 from scanner.cli.console import app as group
 from scanner.cli.decided import As, Database, Key, Passphrase, Reason, Shape, desk, one_line, record
@@ -74,6 +73,7 @@ def accept_identity(
 
     Example: estatecheck assets accept-identity web-1 --as owner --key owner.key --reason "mainboard replaced, INC-7"
     """
+    from checks.actions import Action
     from scanner.service.decide import settle
 
     with one_line():

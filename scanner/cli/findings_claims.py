@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from checks.statements import Action
+from checks.actions import Action
 from scanner.cli.console import SHAPES, Exit, fail, known, note, plain_errors, say, write_whole
 from scanner.cli.decided import (
     As,

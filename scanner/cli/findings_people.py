@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from checks.statements import Action
+from checks.actions import Action
 from scanner.cli.console import SHAPES, fail, known
 from scanner.cli.decided import (
     As,

@@ -96,6 +96,8 @@ def _checks(catalogue: "Sequence[Check]", glob: str, theme: str) -> tuple[str, .
 
 
 def _known_by_report(risk: "Sequence[str]", clock: str) -> None:
+    if not risk and not clock:
+        return  # slow to import
     from checks.risk import Level
     from scanner.service.finding_filter import ByClock
 
@@ -107,12 +109,12 @@ def _known_by_report(risk: "Sequence[str]", clock: str) -> None:
 
 def _by_report(bench: "Workbench", risk: "Sequence[str]", clock: str) -> frozenset[str] | None:
     """Fingerprints that the newest full scan's report picks out; None: any, and no report is made."""
+    if not risk and not clock:
+        return None
     from checks.risk import Level
     from scanner.service.finding_filter import ByClock, by_clock, by_risk
     from scanner.service.report import report_data
 
-    if not risk and not clock:
-        return None
     data = report_data(bench.store, bench.store.latest_scan().id, bench.catalogue)
     if clock and data.clocks is None:
         raise fail(f"scan {data.scan_id} was made before there were clocks; scan again, then ask again")

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from inventory.faults import Foreseen
+
 MAX_BYTES = 64 * 1024
 SHOWN = 60  # characters of a wrong name inside a message
 
 
-class SettingsError(Exception):
+class SettingsError(Foreseen):
     """A settings file or value cannot be used. The message names file or variable, and what is allowed."""
 
 

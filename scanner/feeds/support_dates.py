@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checks.advisories.support import SupportDates, SupportFeedError, decode
+from inventory.faults import Foreseen
 
 DEFAULT = Path(__file__).parent / "data" / "support-dates.json"
 MAX_BYTES = 20 * 1024 * 1024
 
 
-class FeedError(Exception):
+class FeedError(Foreseen):
     """A feed cannot be used. The message names the file and the reason."""
 
 

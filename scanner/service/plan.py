@@ -10,6 +10,7 @@ from typing import Any
 from checks.check import Check
 from inventory.asset import Asset
 from inventory.estate import Estate, Scope
+from inventory.faults import Foreseen
 from inventory.scope import covering
 from scanner.engine import Errand
 from scanner.probes import asked_of, can_tell, concerns, kind_of, probes_of
@@ -20,7 +21,7 @@ from scanner.service.policies import in_force
 ALWAYS = ("system", "identity", "device")  # who is this, and is it the same machine as last time
 
 
-class PlanError(Exception):
+class PlanError(Foreseen):
     """What was asked for cannot be planned. The message says what to do."""
 
 

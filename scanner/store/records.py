@@ -10,11 +10,12 @@ from checks.finding import CheckRun, Severity, Subject
 from inventory.asset import Asset
 from inventory.estate import Estate
 from inventory.facts.identity import Identity
+from inventory.faults import Foreseen
 from scanner.query import Answer, Attempt
 from scanner.store.packing import Packed
 
 
-class StoreError(Exception):
+class StoreError(Foreseen):
     """The record cannot be read or written. The message says what to do about it."""
 
 
