@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 3
+export PYTHONDONTWRITEBYTECODE := # hundreds of tests start the command: compile it once
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev scan test soak check lock bench verifier clean
