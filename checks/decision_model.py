@@ -67,7 +67,7 @@ class Case:
     moved_at: datetime
     last_seen: datetime  # its last fail
     foreign: bool = False  # reported by a tester or another tool, not by a check of ours
-    supplier: str = ""  # id of the asset's supplier, "" the inventory names none
+    suppliers: tuple[str, ...] = ()  # ids of those who answer for a part of the asset today; none is named: empty
     asked: Mapping[Action, Asked] = field(default_factory=dict)  # by what was asked
     claimed_by: str = ""  # role
     unreachable: int = 0  # last visits in a row that did not reach the asset

@@ -148,9 +148,10 @@ def _why_not_this_row(case: Case, said: Statement) -> str:
 
 def _why_not_this_supplier(case: Case, said: Statement) -> str:
     supplier = supplier_of(said.role)
-    if not supplier or supplier == case.supplier:
+    if not supplier or supplier in case.suppliers:
         return ""
-    named = f"its supplier is {case.supplier}" if case.supplier else "the inventory names no supplier for its asset"
+    names = " and ".join(case.suppliers)
+    named = f"its supplier is {names}" if names else "the inventory names no supplier for its asset"
     return f"{case.ref} is not {supplier}'s: {named}"
 
 

@@ -12,9 +12,11 @@ from checks.check import Check
 from checks.clock_life import Life
 from checks.clock_stored import ClockBook
 from checks.clocks import Clock, Clockmaker, Status, in_order
+from checks.responsibility import layer_of, responsible
 from checks.risk import Level
 from inventory.asset import Asset
 from inventory.estate import Contract
+from inventory.responsibility import Responsibility
 from reports.clock_matters import Matters, matters
 from reports.clocks import ClockReport, FindingClocks, PolicyTold
 from reports.report import AssetCoverage, Issue, Occurrence
@@ -28,6 +30,7 @@ class ClockBasis:
     days: Mapping[str, Days]  # by name of the policy
     contracts: Mapping[str, Contract]
     now: int
+    responsibilities: tuple[Responsibility, ...] = ()  # dated; without one an asset's own supplier answers
 
 
 def clock_report(
@@ -96,6 +99,7 @@ class Desk:
         levels: Mapping[str, Mapping[str, Level]],
     ) -> None:
         self.book, self.now, self._named = basis.book, basis.now, basis.contracts
+        self._dated = basis.responsibilities
         self._lives, self._levels = lives, levels
         self._makers = {
             name: Clockmaker(policy, basis.days[name], basis.now) for name, policy in basis.book.policies.items()
@@ -104,7 +108,8 @@ class Desk:
         self._of_supplier: dict[str, tuple[Contract, ...]] = {}
 
     def finding(self, issue: Issue, one: Occurrence, asset: Asset, seen: bool) -> FindingClocks:
-        contracts = self._contracts(asset.supplier or "")
+        suppliers = self._suppliers(issue.check, asset)
+        contracts = tuple(contract for supplier in suppliers for contract in self._contracts(supplier))
         return FindingClocks(
             ref=one.ref,
             fingerprint=one.fingerprint,
@@ -114,7 +119,7 @@ class Desk:
             check_id=issue.check.id,
             state=one.state,
             level=issue.level_of(one).value,
-            supplier=asset.supplier or "",
+            supplier=suppliers[0] if suppliers else "",
             service=asset.service or "",
             contracts=tuple(contract.id for contract in contracts),
             seen=seen,
@@ -122,10 +127,20 @@ class Desk:
             evidence=one.evidence,
         )
 
+    def _suppliers(self, check: Check, asset: Asset) -> tuple[str, ...]:
+        """Who answers for that layer of the asset on the day of the scan. Where it is in doubt, its own comes first."""
+        if not self._dated:
+            return (asset.supplier,) if asset.supplier else ()
+        found = responsible(self._dated, asset, layer_of(check.id, check.theme), self._today).suppliers
+        return tuple(sorted(found, key=lambda one: (one != asset.supplier, one)))
+
+    @property
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.now / 1000, UTC).date()
+
     def _contracts(self, supplier: str) -> tuple[Contract, ...]:
         if supplier not in self._of_supplier:
-            day = datetime.fromtimestamp(self.now / 1000, UTC).date()
-            self._of_supplier[supplier] = tuple(contracts_on(self._named, supplier, day))
+            self._of_supplier[supplier] = tuple(contracts_on(self._named, supplier, self._today))
         return self._of_supplier[supplier]
 
     def _clocks(self, check: Check, one: Occurrence, asset: Asset, contracts: Sequence[Contract]) -> tuple[Clock, ...]:

@@ -35,7 +35,7 @@ def clocks_of(
     coverage = {one.uid: one for one in (*data.assets, *absent)}
     levels = member_levels(events, scan, estate, issues, tuple(coverage.values()), data.firmware)
     seen = {o.fingerprint for issue in data.issues for o in issue.occurrences} | {o.fingerprint for o in data.fixed}
-    basis = ClockBasis(book, calendars(book), estate.contracts, milliseconds(end))
+    basis = ClockBasis(book, calendars(book), estate.contracts, milliseconds(end), estate.responsibilities)
     return clock_report(basis, lives_of(events, scan), levels, issues, coverage, seen)
 
 

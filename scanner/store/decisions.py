@@ -4,10 +4,9 @@ The rules are in ``checks.decisions``; here is only what they need to know, and 
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -15,9 +14,14 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from checks.decision_model import CLOSED, DEFAULT_LIMITS, Case, Limits, Signer
 from checks.decisions import decide
 from checks.lifecycle import Move, Refusal, State
+from checks.responsibility import responsible
 from checks.standing import Standing, standing_of
 from checks.statements import Statement, signed_bytes
+from inventory.asset import Asset
+from inventory.estate import Estate
+from inventory.responsibility import Layer
 from scanner.store import ledger, role_keys
+from scanner.store.codec import load
 from scanner.store.decision_schema import attachment
 from scanner.store.evidence import save_plain
 from scanner.store.findings import ref
@@ -36,9 +40,12 @@ _MOVE = Prepared(
     .where(finding.c.number == bindparam("n"), finding.c.state == bindparam("was"))
     .values(state=bindparam("new_state"), moved_at=bindparam("new_moved_at"))
 )
+_ESTATE = snapshot.alias()
 _NEWEST = (
-    select(snapshot.c.content)
+    select(snapshot.c.content, _ESTATE.c.content.label("estate"))
     .join(scan_asset, scan_asset.c.snapshot_id == snapshot.c.id)
+    .join(scan, scan.c.id == scan_asset.c.scan_id)
+    .join(_ESTATE, _ESTATE.c.id == scan.c.estate_id)
     .where(scan_asset.c.asset_id == bindparam("asset_id"))
     .order_by(scan_asset.c.scan_id.desc())
     .limit(1)
@@ -164,7 +171,7 @@ def case_of(connection: Connection, row: Stored, standing: Standing, now: dateti
         moved_at=row.moved_at,
         last_seen=row.last_seen,
         foreign=row.check_id.startswith(FOREIGN),
-        supplier=supplier_of(connection, row.asset_id),
+        suppliers=suppliers_of(connection, row.asset_id, now.date()),
         asked=standing.waiting(now, limits.request_days),
         claimed_by=standing.claimed_by,
         unreachable=unreachable(connection, row.asset_id),
@@ -172,11 +179,14 @@ def case_of(connection: Connection, row: Stored, standing: Standing, now: dateti
     )
 
 
-def supplier_of(connection: Connection, asset_id: int) -> str:
-    """The supplier that the inventory named at the last visit; "" none."""
-    text = connection.execute(_NEWEST, {"asset_id": asset_id}).scalar()
-    content = json.loads(text) if text else {}
-    return str(content.get("supplier") or "")
+def suppliers_of(connection: Connection, asset_id: int, day: date) -> tuple[str, ...]:
+    """Who answers for a layer of the asset on that day, by the inventory of its last visit; sorted."""
+    row = connection.execute(_NEWEST, {"asset_id": asset_id}).one_or_none()
+    if row is None:
+        return ()
+    looked_at, estate = load(Asset, row.content), load(Estate, row.estate)
+    found = (responsible(estate.responsibilities, looked_at, layer, day).suppliers for layer in Layer)
+    return tuple(sorted({supplier for suppliers in found for supplier in suppliers}))
 
 
 def unreachable(connection: Connection, asset_id: int) -> int:

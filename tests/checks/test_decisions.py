@@ -38,7 +38,7 @@ def case(state: State = State.OPEN, **changes: Any) -> Case:  # noqa: ANN401 (a 
         "moved_at": MOVED,
         "last_seen": MOVED,
         "foreign": True,
-        "supplier": "acme",
+        "suppliers": ("acme",),
         "asked": asked,
         "unreachable": 3,
         "paused": True,
@@ -253,8 +253,8 @@ LATER = NOW + timedelta(hours=1)
             case(last_seen=NOW), said(Action.CLAIM), "still failed", id="it failed again after this was signed"
         ),
         pytest.param(case(moved_at=LATER), said(Action.CLAIM), "set the clock", id="our clock goes backwards"),
-        pytest.param(case(supplier="bolt"), said(Action.CLAIM, "supplier:acme"), "supplier is bolt", id="not his"),
-        pytest.param(case(supplier=""), said(Action.CLAIM, "supplier:acme"), "names no supplier", id="nobody's"),
+        pytest.param(case(suppliers=("bolt",)), said(Action.CLAIM, "supplier:acme"), "supplier is bolt", id="not his"),
+        pytest.param(case(suppliers=()), said(Action.CLAIM, "supplier:acme"), "names no supplier", id="nobody's"),
         pytest.param(
             case(State.CLAIMED_FIXED, claimed_by="supplier:acme"),
             said(Action.WITHDRAW_CLAIM, "operator"), "supplier:acme claimed it", id="another's claim",

@@ -134,7 +134,8 @@ class Recomputed:
         if CLOCKS not in self.policies:
             return None
         made, book = self.made, book_from(self.policies[CLOCKS])
-        basis = ClockBasis(book, _calendars(book), made.estate.contracts, milliseconds(made.end))
+        estate, now = made.estate, milliseconds(made.end)
+        basis = ClockBasis(book, _calendars(book), estate.contracts, now, estate.responsibilities)
         before = rated(tuple(alone(made.checks, made.fixed)), self.basis)
         issues = (*self.issues, *alone(made.checks, self.carried), *before)
         coverage = {one.uid: one for one in (*made.assets, *made.absent)}

@@ -3,7 +3,7 @@
 import io
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,9 @@ import pytest
 from checks.catalogue import catalogue
 from checks.clocks import Status
 from checks.finding import Outcome
-from inventory.estate import Estate
+from inventory.estate import Contract, Estate
 from inventory.policy import Policy, PolicyFile
+from inventory.responsibility import Layer, Responsibility
 from reports.clock_desk import fingerprints, overdue
 from reports.clocks import headline
 from reports.formats import FORMATS
@@ -21,7 +22,7 @@ from scanner.service.credits import NoSuchCredits, credits_in
 from scanner.service.forecast import forecast
 from scanner.service.policies import BadPolicy
 from scanner.service.report import report_data
-from tests.scanner.service.clocked import CVES, ESTATE, Record
+from tests.scanner.service.clocked import CVES, ESTATE, START, Record
 
 
 @pytest.fixture
@@ -36,6 +37,18 @@ def test_each_member_has_its_own_clock_and_the_first_breached_leads(record: Reco
         (("CVE-2026-2",), "moj", 90, Status.RUNNING),
     ]
     assert (found.supplier, found.contracts, found.seen) == ("larkspur", ("core",), True)
+
+
+def test_clocks_are_those_of_who_answers_for_that_layer_on_the_day(tmp_path: Path) -> None:
+    """From day 10 on another supplier answers for the operating system, by another contract."""
+    second = Contract("next", "kestrel", clocks=("moj",))
+    passed = Responsibility("r1", "kestrel", START.date() + timedelta(10), layers=(Layer.OS,), groups=("all",))
+    estate = replace(ESTATE, contracts={**ESTATE.contracts, "next": second}, responsibilities=(passed,))
+    record = Record(tmp_path, estate)
+    (before,) = record.clocks(record.scan(9, Outcome.FAIL)).findings
+    (after,) = record.clocks(record.scan(10, Outcome.FAIL)).findings
+    assert (before.supplier, before.contracts) == ("larkspur", ("core",))
+    assert (after.supplier, after.contracts) == ("kestrel", ("next",))
 
 
 def test_what_could_not_be_looked_at_keeps_its_clocks(record: Record) -> None:

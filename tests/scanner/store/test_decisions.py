@@ -12,6 +12,8 @@ from sqlalchemy import text
 from checks.finding import Outcome, Severity
 from checks.lifecycle import State, canonical, event_hash
 from checks.statements import Action
+from inventory.estate import Area, Estate
+from inventory.responsibility import Layer, Responsibility
 from scanner.service.decide import Desk, Word, settle
 from scanner.service.roles import Holder, admit, one_key, revoke
 from scanner.service.signing import SigningError
@@ -164,6 +166,23 @@ def test_a_stranger_a_wrong_role_and_another_supplier_are_refused(world: World) 
     with pytest.raises(Refused, match="its supplier is acme"):
         world.claim("supplier:bolt")
     assert world.state() is State.OPEN
+
+
+def test_after_a_handover_the_new_supplier_claims_and_the_old_one_is_refused(world: World) -> None:
+    """Responsibility is dated; the machine's own `supplier`, which has no dates, counts only without any."""
+    passed = Responsibility("r1", "bolt", world.bench.now.date(), layers=(Layer.OS,), groups=("all",))
+    owned = replace(asset("web"), supplier="acme", area="a1", groups=("all",))
+    estate = Estate("Northmoor Justice", (owned,), areas={"a1": Area("a1", "Northmoor")}, responsibilities=(passed,))
+    number = world.bench.begin("web", assets=(owned,), estate=estate)
+    world.bench.save(number, "web", FAIL, asset=owned)
+    world.bench.end(number)
+    assert world.claim("supplier:bolt").after is State.CLAIMED_FIXED
+    kept = replace(passed, layers=tuple(Layer))
+    number = world.bench.begin("web", assets=(owned,), estate=replace(estate, responsibilities=(kept,)))
+    world.bench.save(number, "web", FAIL, asset=owned)
+    world.bench.end(number)
+    with pytest.raises(Refused, match="its supplier is bolt"):
+        world.claim("supplier:acme")
 
 
 def test_a_changed_statement_and_a_late_one_are_refused(world: World) -> None:
