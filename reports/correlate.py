@@ -2,16 +2,19 @@
 
 What is the same: the package of a missing update, a line of the table of equivalents, or the same CVEs; and the same
 place, where both name a port. Our own finding is kept and the others are told at it as sources; among imported ones
-the first by id is. Two findings of one tool are never one occurrence: that tool tells them apart.
+the first by id is. Where our own check of the same weakness passed at the same place, that is told beside it: one of
+the two is wrong, or looked at something else, and a person has to settle it. Two findings of one tool are never one
+occurrence: that tool tells them apart.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from checks.check import Check, Theme
 from checks.equivalents import Equivalents
-from checks.finding import Subject
+from checks.finding import CheckRun, Subject
 from reports.counting import PATCH_THEMES
 from reports.imported import SeenBy
 from reports.report import Issue, Occurrence
@@ -29,11 +32,17 @@ class Reported:
     check: Check
     occurrence: Occurrence
     source: SeenBy
+    against: tuple[SeenBy, ...] = ()  # our own, where it passed
 
 
-def correlate(issues: Sequence[Issue], reported: Iterable[Reported], table: Equivalents) -> tuple[Issue, ...]:
+Passes = Mapping[tuple[str, str], Sequence[CheckRun]]  # by uid of the asset and id of our check
+
+
+def correlate(
+    issues: Sequence[Issue], reported: Iterable[Reported], table: Equivalents, passes: Passes = MappingProxyType({})
+) -> tuple[Issue, ...]:
     """The issues with what other tools reported folded in or beside, in the order of every report."""
-    work = _Work(issues, table)
+    work = _Work(issues, table, passes)
     for one in sorted(reported, key=lambda r: (r.check.id, r.occurrence.asset, r.occurrence.ref)):
         work.take(one)
     return work.result()
@@ -55,8 +64,8 @@ class _Group:
 
 
 class _Work:
-    def __init__(self, issues: Sequence[Issue], table: Equivalents) -> None:
-        self._table = table
+    def __init__(self, issues: Sequence[Issue], table: Equivalents, passes: Passes) -> None:
+        self._table, self._passes = table, passes
         self._ours = [_Group(i.check, i.subject, [_Place(o) for o in i.occurrences]) for i in issues]
         self._by_check: dict[str, list[_Group]] = defaultdict(list)
         self._on_asset: dict[str, list[tuple[_Group, _Place]]] = defaultdict(list)
@@ -72,6 +81,7 @@ class _Work:
         if found is not None:
             found.sources.append(one.source)
             return
+        one = replace(one, against=self._against(one, same))
         groups = self._by_check.get(same, [])
         group = groups[0] if len(groups) == 1 and groups[0].subject is None else self._group(one, same)
         self._add(group, one)
@@ -95,7 +105,7 @@ class _Work:
 
     def _add(self, group: _Group, one: Reported) -> None:
         for place in group.places:
-            tools = {source.tool for source in place.sources}
+            tools = {source.tool for source in place.sources if not source.disagrees}
             if (
                 place.occurrence.asset_uid == one.occurrence.asset_uid
                 and tools
@@ -104,7 +114,14 @@ class _Work:
             ):
                 place.sources.append(one.source)
                 return
-        group.places.append(_Place(one.occurrence, [one.source]))
+        group.places.append(_Place(one.occurrence, [one.source, *one.against]))
+
+    def _against(self, one: Reported, same: str) -> tuple[SeenBy, ...]:
+        """Our own check, where it passed what the tool reports."""
+        for run in self._passes.get((one.occurrence.asset_uid, same), ()):
+            if _same_port(run.subject, one.occurrence.subject):
+                return (SeenBy(OURS, "", "", one.source.ref, same, run.observed, None, disagrees=True),)
+        return ()
 
     def result(self) -> tuple[Issue, ...]:
         groups = (*self._ours, *self._groups.values())
@@ -117,7 +134,7 @@ def _told(place: _Place) -> Occurrence:
         return place.occurrence
     own = () if place.occurrence.check_id.startswith("import.") else (_our_own(place.occurrence),)
     others = sorted(place.sources, key=lambda source: (source.tool, source.ref))
-    first = [source for source in others if source.ref == place.occurrence.ref]
+    first = [source for source in others if source.ref == place.occurrence.ref and not source.disagrees]
     return replace(place.occurrence, sources=(*own, *first, *(source for source in others if source not in first)))
 
 
@@ -147,7 +164,11 @@ def _cves(occurrence: Occurrence) -> frozenset[str]:
 
 def _together(one: Occurrence, other: Occurrence) -> bool:
     """At the same port, or one of them does not name any."""
-    first, second = port_of(one.subject), port_of(other.subject)
+    return _same_port(one.subject, other.subject)
+
+
+def _same_port(one: Subject, other: Subject) -> bool:
+    first, second = port_of(one), port_of(other)
     return not first or not second or first == second
 
 

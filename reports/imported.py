@@ -20,9 +20,12 @@ class SeenBy:
     check_id: str
     observed: str
     at: datetime | None  # when the tool saw it last; None: this scan's own
+    disagrees: bool = False  # it looked for the same weakness at the same place, and passed it
 
     @property
     def name(self) -> str:
+        if self.disagrees:
+            return f"{self.tool} disagrees: its own check {self.check_id} passed here"
         return ", ".join(filter(None, (f"{self.tool} {self.version}".strip(), self.tester)))
 
 

@@ -3,7 +3,7 @@
 A report of a scan knows the imports that were begun before it, and no later one: so it is the same for ever.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -80,7 +80,21 @@ def with_imported(
     checks = {name: as_check(name, rule) for name, rule in store.imports.rules(files).items()}
     runs = store.last_fails(scan.id, stood)
     reported = _reported(stood, names, standings, runs, checks, files)
-    return correlate(issues, reported, equivalents_of(scan))
+    table = equivalents_of(scan)
+    wanted = {table.ours(row.check_id) for row in stood.values()} - {""}
+    return correlate(issues, reported, table, _passes(hosts, wanted))
+
+
+def _passes(hosts: Sequence[StoredHost], wanted: Container[str]) -> dict[tuple[str, str], list[CheckRun]]:
+    """Where our own check of the same weakness passed, and nowhere on that asset failed."""
+    passed: dict[tuple[str, str], list[CheckRun]] = {}
+    for host in hosts:
+        runs = [run for run in host.runs if run.check_id in wanted]
+        failed = {run.check_id for run in runs if run.outcome is Outcome.FAIL}
+        for run in runs:
+            if run.outcome is Outcome.PASS and run.check_id not in failed:
+                passed.setdefault((host.uid, run.check_id), []).append(run)
+    return passed
 
 
 def _told(issue: Issue, row: ImportRow) -> Issue:

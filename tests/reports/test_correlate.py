@@ -7,7 +7,7 @@ import pytest
 from checks.advisories.verdict import Verdict
 from checks.check import Check, Remedy, Theme
 from checks.equivalents import Equivalent, Equivalents
-from checks.finding import HOST, Member, Severity, Subject
+from checks.finding import HOST, CheckRun, Member, Outcome, Severity, Subject
 from inventory.asset import Privilege
 from reports.correlate import Reported, correlate, port_of
 from reports.counting import units
@@ -192,3 +192,19 @@ def test_without_imports_nothing_changes() -> None:
 )
 def test_ports_of_all_spellings(subject: Subject, number: str) -> None:
     assert port_of(subject) == number
+
+
+def test_where_our_own_check_passed_that_is_told_beside_it() -> None:
+    passed = CheckRun("tls.proto.old", 1, Outcome.PASS, "TLS 1.2 and newer only", Subject("tls", "a.example.org:443"))
+    passes = {("uid-web-1", "tls.proto.old"): [passed]}
+    [issue] = correlate([], [theirs("import.sslyze.ssl3", subject=port(443))], TABLE, passes)
+    assert [(s.tool, s.disagrees, s.observed) for s in issue.occurrences[0].sources] == [
+        ("sslyze", False, "seen"), ("estatecheck", True, "TLS 1.2 and newer only")
+    ]  # fmt: skip
+    assert "disagrees" in issue.occurrences[0].sources[1].name
+    for elsewhere in (
+        theirs("import.sslyze.ssl3", "web-2", port(443)),
+        theirs("import.sslyze.ssl3", subject=port(8443)),
+    ):
+        [issue] = correlate([], [elsewhere], TABLE, passes)
+        assert [source.tool for source in issue.occurrences[0].sources] == ["sslyze"]
