@@ -106,7 +106,7 @@ class Clock:
     @property
     def late(self) -> Fraction:
         """Counted days beyond the limit; 0 when there are none."""
-        return max(Fraction(0), self.net - self.days)
+        return self.net - self.days if self.net > self.days else Fraction(0)
 
 
 def clocks(
@@ -180,10 +180,10 @@ class Clockmaker:
         self, rule: Rule, start: tuple[Start, int] | None, note: str, members: tuple[str, ...], life: Life
     ) -> Clock:
         name, working = self.policy.id, self.policy.working
-        base = Clock(name, rule.id, rule.start, None, rule.days, working, Status.NOT_STARTED, members, rule.target)
+        kind, at = start or (rule.start, None)
+        base = Clock(name, rule.id, kind, at, rule.days, working, Status.NOT_STARTED, members, rule.target)
         if start is None:
             return replace(base, notes=(f"it has not started: {note}",) if note else ())
-        base = replace(base, start=start[0], started=start[1])
         return self._counted(base, Count.after(start[1], self.days), note, life)
 
     def _counted(self, base: Clock, count: Count, note: str, life: Life) -> Clock:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from checks.clocks import WORDS, Clock, Status
 from reports import text
@@ -186,6 +187,8 @@ def duration(ms: int) -> str:
 
 
 def plain(report: ClockReport) -> dict[str, object]:
+    """Findings that share a clock share what is told of it: it is not to be changed."""
+    told = _Told()
     return {
         "now": _at(report.now),
         "chosen": report.chosen,
@@ -193,7 +196,7 @@ def plain(report: ClockReport) -> dict[str, object]:
         "without": report.without,
         "policies": [_policy(one) for one in report.policies],
         "by_supplier": [_row(row) for row in by_supplier(report)],
-        "findings": [plain_finding(one) for one in report.findings],
+        "findings": [plain_finding(one, told) for one in report.findings],
     }
 
 
@@ -217,14 +220,24 @@ def _row(row: Row) -> dict[str, object]:
     }
 
 
-def plain_finding(one: FindingClocks) -> dict[str, object]:
+class _Told(dict[int, dict[str, object]]):
+    """Clocks by their identity: those of alike findings are one object, held by the report while this lives."""
+
+    def of(self, clock: Clock) -> dict[str, object]:
+        if id(clock) not in self:
+            self[id(clock)] = plain_clock(clock)
+        return self[id(clock)]
+
+
+def plain_finding(one: FindingClocks, told: _Told | None = None) -> dict[str, object]:
+    told = _Told() if told is None else told
     words = ("ref", "fingerprint", "asset_uid", "asset", "title", "check_id", "state", "level", "supplier", "service")
     return {
         **{word: getattr(one, word) for word in words},
         "contracts": list(one.contracts),
         "seen": one.seen,
         "evidence": list(one.evidence),
-        "clocks": [plain_clock(clock) for clock in one.clocks],
+        "clocks": [told.of(clock) for clock in one.clocks],
     }
 
 
@@ -271,6 +284,7 @@ def plain_clock(clock: Clock) -> dict[str, object]:
     }
 
 
+@lru_cache(maxsize=65_536)
 def _at(instant: int | None) -> str | None:
     """RFC 3339 in UTC."""
     return None if instant is None else text.stamp(datetime.fromtimestamp(instant / 1000, UTC))
