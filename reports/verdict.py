@@ -194,7 +194,7 @@ def _place(part: Part) -> str:
 
 def _measured_data(line: Line) -> str:
     if not line.names:
-        return f"at most {count(int(line.measured or 0), 'day')} old"
+        return f"each within its limit, the oldest {count(int(line.measured or 0), 'day')} old"
     return f"too old or missing: {listing([safe_text(name) for name in line.names], FEW)}"
 
 
@@ -209,7 +209,7 @@ def threshold(rule: Rule) -> str:
     if isinstance(bound, CoverageBound):
         return f"{bound.at_least} %{' in each area' if bound.per_area else ''} {bound.step.value}"
     if isinstance(bound, DataBound):
-        return f"at most {count(bound.days, 'day')}"
+        return f"at most {count(bound.days, 'day')}; of publishers that seldom change, up to {max(FRESH_DAYS.values())}"
     return f"at most {bound.at_most:,}"
 
 
