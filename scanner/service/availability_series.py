@@ -43,7 +43,7 @@ class Source:
 def service_intervals(asked: Source, rows: Sequence[SeriesRow], start: float, end: float) -> tuple[Interval, ...]:
     """The states of a service, out to the proofs of working around the period."""
     first = [asked.intervals(row.key, start, end) for row in rows]
-    edges = [edge for series in first for edge in (series[0].start, series[-1].end) if series]
+    edges = [edge for series in first if series for edge in (series[0].start, series[-1].end)]
     low, high = min([start, *edges]), max([end, *edges])
     by_watch: dict[str, list[_Part]] = {}
     pools = {row.watch: row.definition.pool for row in rows}

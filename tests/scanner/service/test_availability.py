@@ -17,7 +17,7 @@ from checks.availability import Verdict
 from checks.catalogue import catalogue
 from checks.finding import Outcome
 from checks.watching import Rule
-from inventory.facts.availability import Sample, State
+from inventory.facts.availability import Interval, Sample, State
 from inventory.watch import Calendar, Hours, Maintenance, Promise, Watch, Watching
 from reports.availability import FIGURES, AvailabilityReport, ServiceAvailability, percent, told
 from reports.availability_data import plain
@@ -25,9 +25,10 @@ from reports.formats import FORMATS
 from scanner.cli.availability_text import lines
 from scanner.cli.main import main_app
 from scanner.service.availability import NoSuchService, Period, at_scan, measured, source
+from scanner.service.availability_series import service_intervals
 from scanner.service.report import report_data
 from scanner.store.store import Store, open_store
-from scanner.store.watching.records import Declared
+from scanner.store.watching.records import Declared, SeriesRow
 from tests.scanner.store.series_world import HOUR, START, Prober, declared
 from tests.scanner.store.world import CHECK, OTHER, Bench
 from tests.scanner.store.world import run as check_run
@@ -422,3 +423,19 @@ def test_the_report_of_a_scan_has_the_same_bytes_for_ever(opened: Store) -> None
     prober.seal()
     opened.series.retain(START + 400 * HOUR)
     assert reports() == first
+
+
+def test_a_watch_of_which_nothing_is_known_yet_makes_its_service_unknown(tmp_path: Path) -> None:
+    """It is in the register, and no interval of it reaches into what is asked for."""
+
+    class Nothing:
+        def intervals(self, *_: object, **__: object) -> tuple[Interval, ...]:
+            return ()
+
+    with open_store(f"sqlite:///{tmp_path / 'r.db'}") as store:
+        row = SeriesRow(1, "portal", "", declared("portal").watch, watched=True)
+        asked = replace(
+            source(store.series, Watching(), START + HOUR), series=Nothing(), watched={row.key: ((START, None),)}
+        )
+        states = service_intervals(asked, [row], START, START + HOUR)
+    assert {one.state for one in states} <= {State.UNKNOWN}
