@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from inventory.estate import Estate
 
 
+SNAPSHOT, SNAPSHOT_WINDOWS = "snapshot", "snapshot-windows"  # ways of a machine that looks at itself
+SNAPSHOTS = (SNAPSHOT, SNAPSHOT_WINDOWS)
+SNAPSHOT_DAYS = 7.0  # so long one counts where nothing else is said
+
+
 class Become(StrEnum):
     """How root-only sections are run on the host."""
 
@@ -45,7 +50,7 @@ class Tls:
 class Connection:
     """The way in. ``credential`` and ``bastion`` are names in the inventory, never a secret."""
 
-    way: str  # ssh, local, snmp, redfish, cli, endpoint
+    way: str  # ssh, ssh-windows, local, snmp, redfish, cli, winrm, endpoint, snapshot, snapshot-windows
     address: str
     port: int = 22
     user: str | None = None
@@ -99,10 +104,12 @@ class Asset:
     backup_max_age_hours: int = 26
     central_login: bool = False  # policy: log-ins must come from a directory
     antimalware: tuple[str, ...] = ()  # units of which one must run; empty: not required
+    administrators: tuple[str, ...] | None = None  # of a Windows machine, by name or SID; None: not said
     limits: Limits = field(default_factory=Limits)
     thresholds: HealthThresholds = field(default_factory=HealthThresholds)
     seen_from: Viewpoint = Viewpoint()
     permitted: str = ""  # passive, polite or intrusive: by the scope of this scan; "": nobody has asked yet
+    snapshot_days: float | None = None  # how old its newest snapshot may be; None: not said
     line: int = 0  # where the inventory names it
 
 

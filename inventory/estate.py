@@ -103,7 +103,7 @@ class Credential:
     password: str | None = None
     key: str | None = None  # reference to a private key
     passphrase: str | None = None
-    certificate: str | None = None  # reference to an OpenSSH user certificate
+    certificate: str | None = None  # reference to an OpenSSH user certificate; for WinRM to one in PEM
     agent: bool = False
     community: str | None = None  # reference; SNMPv2c
     auth: str | None = None  # SNMPv3 authentication protocol: SHA-256
@@ -111,6 +111,7 @@ class Credential:
     priv: str | None = None  # SNMPv3 privacy protocol: AES-128
     priv_password: str | None = None  # reference
     weak: bool = False  # MD5 and DES may be used
+    kerberos: bool = False  # for WinRM: Kerberos in place of NTLM
 
 
 @dataclass(frozen=True, slots=True)

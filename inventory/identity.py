@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from inventory.facts.device import Device
 from inventory.facts.identity import Identity
 from inventory.facts.system import System
+from inventory.facts.windows_domain import WindowsIdentity
+from inventory.facts.windows_system import WindowsSystem
 
 MACHINE_ID = "machine-id"
 SMBIOS = "smbios-uuid"
 HOST_KEY = "ssh-host-key"
 SERIAL = "serial"
-IDENTIFIES = ("identity", "device")  # facts that tell which machine this is
+IDENTIFIES = ("identity", "device", "windows_identity")  # facts that tell which machine this is
 
 _HEX32 = re.compile(r"[0-9a-f]{32}\Z")
 _KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?\Z")
@@ -49,10 +51,15 @@ class Resolution:
 
 
 def identity_in(facts: Mapping[str, object]) -> Identity | None:
-    """What these facts say of which machine it is: a host's own identities, or the serial numbers of a device."""
-    identity, device = facts.get("identity"), facts.get("device")
+    """What these facts say of which machine it is: a host's own identities, or the serial numbers of a device.
+
+    Windows' MachineGuid stands where machine-id(5) does: made by Setup, and shared by copies of one image too.
+    """
+    identity, device, windows = facts.get("identity"), facts.get("device"), facts.get("windows_identity")
     if isinstance(identity, Identity):
         return identity
+    if isinstance(windows, WindowsIdentity):
+        return Identity(windows.machine_guid, windows.smbios_uuid, ())
     return Identity(None, None, (), _serials(device)) if isinstance(device, Device) else None
 
 
@@ -66,9 +73,11 @@ def _serials(device: Device) -> tuple[str, ...]:
 
 def os_name_in(facts: Mapping[str, object]) -> str:
     """What runs there, as it is shown; "" unknown."""
-    system, device = facts.get("system"), facts.get("device")
+    system, device, windows = facts.get("system"), facts.get("device"), facts.get("windows_system")
     if isinstance(system, System):
         return system.os_name
+    if isinstance(windows, WindowsSystem):
+        return " ".join(filter(None, (windows.name, windows.display_version, f"({windows.full_build})")))
     return " ".join(filter(None, (device.os, device.version))) if isinstance(device, Device) else ""
 
 

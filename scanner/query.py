@@ -36,6 +36,26 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowsSection:
+    """One section of the one PowerShell script of a visit to Windows: 5.1, ASCII, read-only, no module to install.
+
+    ``body`` is a script block's text that gives one hashtable of plain values; docs/windows.md says what else holds
+    of it. Answered as that data alone, as canonical JSON in UTF-8; a section that did not end well is Missing.
+    """
+
+    name: str  # the fact's name, windows_system: unique in a visit
+    body: str
+    privilege: Privilege = Privilege.USER
+    timeout_seconds: int = 15
+    max_bytes: int = 1024 * 1024
+
+    @property
+    def key(self) -> str:
+        """Its name in script and document: ``system``."""
+        return self.name.removeprefix("windows_")
+
+
+@dataclass(frozen=True, slots=True)
 class SnmpGet:
     """Values by their OIDs, digits and dots without a leading dot. Answered as text, one varbind a line:
 
@@ -194,7 +214,9 @@ class ServiceLook:
 
 EndpointQuery = TlsOffers | WebLook | SshOffers | ServiceLook
 SnmpQuery = SnmpGet | SnmpWalk | SnmpPoll
-Query = Script | SnmpQuery | TcpTalk | CliCommand | RedfishTree | EndpointQuery  # grows with the ways in
+Query = (
+    Script | WindowsSection | SnmpQuery | TcpTalk | CliCommand | RedfishTree | EndpointQuery
+)  # grows with the ways in
 
 
 def as_scripts(queries: Sequence[Query]) -> list[Script]:
@@ -324,6 +346,7 @@ class Login:
     priv: str | None = None
     priv_password: str | None = field(default=None, repr=False)
     weak: bool = False  # MD5 and DES may be used
+    kerberos: bool = False  # WinRM: in place of NTLM
 
 
 class SecretUnavailable(Exception):

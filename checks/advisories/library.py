@@ -90,6 +90,11 @@ class Advisories:
         read = ((feed.note, feed.tables[table].get(key)) for feed in self._feeds if table in feed.tables)
         return tuple((note, line) for note, line in read if line is not None)
 
+    def keys(self, table: str) -> tuple[str, ...]:
+        """Every key of that table, of all feeds together, sorted. Reads the whole table: ask once and keep it."""
+        found = (feed.tables[table].keys() for feed in self._feeds if table in feed.tables)
+        return tuple(sorted(set[str]().union(*found)))
+
     def cve(self, cve: str) -> Cve | None:
         return self._about("cve", cve, Cve)
 

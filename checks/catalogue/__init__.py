@@ -24,7 +24,12 @@ from checks.document import Block, Fault, Items, read
 from inventory.faults import Foreseen
 
 ENTRY_POINTS = "estatecheck.checks"
-PYTHON = ("checks.linux", "checks.network", "checks.web")  # packages of Python checks; a new surface is one more
+PYTHON = (
+    "checks.linux",
+    "checks.network",
+    "checks.web",
+    "checks.windows",
+)  # packages of Python checks; a new surface is one more
 
 
 class CatalogueError(Foreseen, ValueError):

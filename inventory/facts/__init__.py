@@ -46,6 +46,35 @@ from inventory.facts.system import System
 from inventory.facts.time_and_logs import TimeAndLogs
 from inventory.facts.tls import Tls
 from inventory.facts.web import Web
+from inventory.facts.windows_accounts import WindowsAccounts, WindowsPasswordPolicy
+from inventory.facts.windows_applications import WindowsApplications
+from inventory.facts.windows_audit import WindowsAudit, WindowsLogs
+from inventory.facts.windows_defender import WindowsDefender
+from inventory.facts.windows_domain import WindowsDomain, WindowsIdentity, WindowsTime
+from inventory.facts.windows_firewall import WindowsFirewall
+from inventory.facts.windows_firmware import WindowsBitlocker, WindowsFirmware
+from inventory.facts.windows_network import (
+    WindowsLdap,
+    WindowsNames,
+    WindowsNtlm,
+    WindowsRdp,
+    WindowsSchannel,
+    WindowsSmb,
+    WindowsWinrm,
+)
+from inventory.facts.windows_protection import (
+    WindowsAutoplay,
+    WindowsLaps,
+    WindowsLsa,
+    WindowsPowershell,
+    WindowsScreen,
+    WindowsUac,
+)
+from inventory.facts.windows_services import WindowsAutoruns, WindowsServices
+from inventory.facts.windows_stability import WindowsStability
+from inventory.facts.windows_storage import WindowsBatteries, WindowsStorage
+from inventory.facts.windows_system import WindowsFeatures, WindowsLicence, WindowsSystem
+from inventory.facts.windows_updates import WindowsPendingUpdates, WindowsReboot, WindowsUpdatePolicy, WindowsUpdates
 from inventory.facts.winrm import Winrm
 
 __all__ = ["FACTS", "Absent", "Missing", "Reason"]
@@ -103,5 +132,42 @@ FACTS: dict[str, type] = {
     "tls": Tls,
     "updates": Updates,
     "web": Web,
+    "windows_accounts": WindowsAccounts,
+    "windows_applications": WindowsApplications,
+    "windows_audit": WindowsAudit,
+    "windows_autoplay": WindowsAutoplay,
+    "windows_autoruns": WindowsAutoruns,
+    "windows_batteries": WindowsBatteries,
+    "windows_bitlocker": WindowsBitlocker,
+    "windows_defender": WindowsDefender,
+    "windows_domain": WindowsDomain,
+    "windows_features": WindowsFeatures,
+    "windows_firewall": WindowsFirewall,
+    "windows_firmware": WindowsFirmware,
+    "windows_identity": WindowsIdentity,
+    "windows_laps": WindowsLaps,
+    "windows_ldap": WindowsLdap,
+    "windows_licence": WindowsLicence,
+    "windows_logs": WindowsLogs,
+    "windows_lsa": WindowsLsa,
+    "windows_names": WindowsNames,
+    "windows_ntlm": WindowsNtlm,
+    "windows_password_policy": WindowsPasswordPolicy,
+    "windows_pending_updates": WindowsPendingUpdates,
+    "windows_powershell": WindowsPowershell,
+    "windows_rdp": WindowsRdp,
+    "windows_reboot": WindowsReboot,
+    "windows_schannel": WindowsSchannel,
+    "windows_screen": WindowsScreen,
+    "windows_services": WindowsServices,
+    "windows_smb": WindowsSmb,
+    "windows_stability": WindowsStability,
+    "windows_storage": WindowsStorage,
+    "windows_system": WindowsSystem,
+    "windows_time": WindowsTime,
+    "windows_uac": WindowsUac,
+    "windows_update_policy": WindowsUpdatePolicy,
+    "windows_updates": WindowsUpdates,
+    "windows_winrm": WindowsWinrm,
     "winrm": Winrm,
 }

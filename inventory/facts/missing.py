@@ -21,6 +21,8 @@ class Reason(StrEnum):
     OUTPUT_TRUNCATED = "output truncated"
     FEED_MISSING = "feed missing"
     FEED_TOO_OLD = "feed too old"
+    SNAPSHOT_MISSING = "snapshot missing"  # of a machine that looks at itself
+    SNAPSHOT_TOO_OLD = "snapshot too old"
     NOT_TOLD = "not told"  # it was asked, and it keeps this to itself
     UNKNOWN_DEVICE = "unknown device"  # no rule says how to read what it answers
     NO_BASELINE = "no baseline"  # nobody said what it should be

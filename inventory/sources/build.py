@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inventory.asset import Asset, Become, Connection, Limits, Tls, Viewpoint
+from inventory.asset import SNAPSHOT, SNAPSHOT_WINDOWS, Asset, Become, Connection, Limits, Tls, Viewpoint
 from inventory.credits import AvailabilityCredit, ClockCredit, CreditTable
 from inventory.estate import (
     Area,
@@ -32,16 +32,20 @@ from inventory.sources.endpoint_words import endpoint_of
 from inventory.sources.groups import Host
 from inventory.sources.merge import Hierarchy, Setting, Settings
 from inventory.sources.ownkeys import OwnKeys
+from inventory.sources.platforms import WINDOWS
 from inventory.sources.watching import watching
 from inventory.sources.words import expand
 from inventory.thresholds import DEFAULTS, HealthThresholds
 
 # Keys of an asset that are carried over as they are; None means the default of the dataclass.
 _AS_IS = ("kind", "service", "supplier", "owner", "criticality", "fragile", "backup_max_age_hours", "central_login")
-_LISTS = ("roles", "expected_ports", "certificates", "backup_marks", "antimalware")
+_LISTS = ("roles", "expected_ports", "certificates", "backup_marks", "antimalware", "administrators")
 _LIMITS = ("host_seconds", "connect_seconds", "login_seconds", "output_bytes")
+SSH_WINDOWS = "ssh-windows"
+WITH_BASTION = ("ssh", SSH_WINDOWS, "cli")
+_WINDOWS_SHELLS = ("cmd", "powershell")
 KEY_FILE = "ansible_ssh_private_key_file"
-DEFAULT_PORTS = {"snmp": 161, "redfish": 443}  # of every other way in: 22
+DEFAULT_PORTS = {"snmp": 161, "redfish": 443, "winrm": 5986}  # of every other way in: 22
 
 
 def value(said: Settings, *keys: str) -> Any:  # noqa: ANN401 (the models have checked each key's type)
@@ -66,14 +70,29 @@ def asset(host: Host, groups: tuple[str, ...], said: Settings, sites: Mapping[st
         limits=_limits(defaults, {k: s.value for k in _LIMITS if (s := said.get(f"limits.{k}"))}),
         endpoints=tuple(endpoint_of(url) for url in value(said, "endpoints") or ()),
         thresholds=HealthThresholds(**{k: value(said, f"thresholds.{k}") for k in DEFAULTS}),
+        snapshot_days=_days(value(said, "snapshots.every")),
         line=host.spot.line,
         **{key: given for key, given in fields.items() if given is not None},
     )
 
 
+def _days(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds / 86_400
+
+
+def way_of(said: Settings) -> str:
+    """The way in. SSH to a Windows machine is one of its own, for what is asked there is."""
+    way = str(value(said, "ansible_connection") or "ssh")
+    shell = str(value(said, "ansible_shell_type") or "")
+    windows = value(said, "platform") == WINDOWS or shell.lower() in _WINDOWS_SHELLS
+    if way == SNAPSHOT:
+        return SNAPSHOT_WINDOWS if windows else SNAPSHOT
+    return SSH_WINDOWS if way == "ssh" and windows else way
+
+
 def connection(name: str, said: Settings) -> Connection:
-    """The way in. ``ansible_become`` counts only where ``become`` is not said."""
-    way = value(said, "ansible_connection") or "ssh"
+    """``ansible_become`` counts only where ``become`` is not said."""
+    way = way_of(said)
     become = value(said, "become")
     if become is None and value(said, "ansible_become") is not None:
         become = Become.SUDO if value(said, "ansible_become") else Become.NONE
@@ -83,7 +102,7 @@ def connection(name: str, said: Settings) -> Connection:
         port=value(said, "ansible_port", "ansible_ssh_port") or DEFAULT_PORTS.get(way, 22),
         user=value(said, "ansible_user", "ansible_ssh_user"),
         credential=value(said, "credential") or _key_file(said),
-        bastion=value(said, "bastion") if way in ("ssh", "cli") else None,
+        bastion=value(said, "bastion") if way in WITH_BASTION else None,
         become=Become(become or Become.COLLECTOR),
         ssh_config=bool(value(said, "ssh_config")),
         tls=_tls(value(said, "tls")),

@@ -47,6 +47,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "backup_max_age_hours": (),
     "central_login": (),
     "antimalware": (),
+    "administrators": (),
     "credential": (),
     "bastion": ("jump_host", "jumphost", "proxy_jump"),
     "become": (),
@@ -59,7 +60,7 @@ _ANSIBLE = {
     "connection": "ansible_connection",
 }
 _WORD_LISTS = frozenset({"roles", "expected_ports", "antimalware", "groups"})
-_PATH_LISTS = frozenset({"certificates", "backup_marks", "endpoints"})
+_PATH_LISTS = frozenset({"certificates", "backup_marks", "endpoints", "administrators"})
 _NUMBERS = frozenset({"port", "criticality", "backup_max_age_hours"})
 _FLAGS = frozenset({"fragile", "central_login", "ssh_config"})
 _FLAG_WORDS = {"yes": True, "true": True, "1": True, "x": True, "no": False, "false": False, "0": False}

@@ -42,12 +42,16 @@ def _flag(value: object) -> object:
     return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(word, value)  # type: ignore[call-overload]
 
 
-_NETWORK_CLI = {"network_cli": "cli", "ansible.netcommon.network_cli": "cli"}
+_OF_COLLECTIONS = {
+    "network_cli": "cli",
+    "ansible.netcommon.network_cli": "cli",
+    "psrp": "winrm",  # Ansible's second way to the same service
+}
 
 
 def _way(value: object) -> object:
     short = value.rpartition(".")[2] if isinstance(value, str) and value.startswith("ansible.builtin.") else value
-    short = _NETWORK_CLI.get(short, short) if isinstance(short, str) else short
+    short = _OF_COLLECTIONS.get(short, short) if isinstance(short, str) else short
     return "ssh" if short in ("smart", "paramiko", "paramiko_ssh") else short
 
 
@@ -102,6 +106,12 @@ class ThresholdKeys(Strict):
     )
 
 
+class SnapshotKeys(Strict):
+    """How a machine looks at itself (docs/snapshots.md)."""
+
+    every: watch_keys.Duration | None = Field(None, description="a length of time such as 7d")
+
+
 class AssetKeys(Strict):
     """``estatecheck:`` in the vars of a group or among a host's variables."""
 
@@ -117,7 +127,9 @@ class AssetKeys(Strict):
     criticality: Criticality | None = Field(None, description="1 (low) to 4 (vital)")
     roles: list[Filled] | None = Field(None, description="a list of words such as [router, docker, mail, database]")
     fragile: bool | None = Field(None, description="true or false")
-    platform: Platform | None = Field(None, description="whose command line it is, such as cisco_ios; for cli")
+    platform: Platform | None = Field(
+        None, description="whose command line it is, such as cisco_ios, for cli; windows, for ssh and snapshot"
+    )
     expected_ports: list[Endpoint] | None = Field(None, description="a list such as [tcp/22, udp/53]")
     endpoints: list[EndpointUrl] | None = Field(
         None, description="a list of URLs such as [https://portal.example/, tls://mail.example:993, ssh://]"
@@ -129,13 +141,15 @@ class AssetKeys(Strict):
     )
     central_login: bool | None = Field(None, description="true or false")
     antimalware: list[Filled] | None = Field(None, description="a list of units such as [clamav-daemon.service]")
+    administrators: list[Filled] | None = Field(None, description=r"a list of names such as [itsupport, CORP\desk]")
     credential: Text | None = Field(None, description="the name of one of estatecheck.credentials")
     bastion: Text | None = Field(None, description="the name of another host of this inventory")
     become: Literal["collector", "sudo", "none"] | None = Field(None, description="collector, sudo or none")
     ssh_config: bool | None = Field(None, description="true or false")
-    tls: TlsKeys | None = Field(None, description="a mapping with one of ca, fingerprint, verify; for Redfish")
+    tls: TlsKeys | None = Field(None, description="a mapping with one of ca, fingerprint, verify; for Redfish, WinRM")
     limits: LimitKeys | None = Field(None, description="a mapping of limits")
     thresholds: ThresholdKeys | None = Field(None, description="a mapping of thresholds for a device's health")
+    snapshots: SnapshotKeys | None = Field(None, description="a mapping with every: 7d; how old its snapshot may be")
 
 
 class Vars(BaseModel):
@@ -156,8 +170,12 @@ class Vars(BaseModel):
     ansible_user: Filled | None = Field(None, description="the name of an account")
     ansible_ssh_user: Filled | None = Field(None, description="the name of an account")
     ansible_connection: (
-        Annotated[Literal["ssh", "local", "snmp", "redfish", "cli", "endpoint"], BeforeValidator(_way)] | None
-    ) = Field(None, description="ssh, local, snmp, redfish, cli or endpoint")
+        Annotated[
+            Literal["ssh", "local", "snmp", "redfish", "cli", "winrm", "endpoint", "snapshot"], BeforeValidator(_way)
+        ]
+        | None
+    ) = Field(None, description="ssh, local, snmp, redfish, cli, winrm, endpoint or snapshot")
+    ansible_shell_type: Filled | None = Field(None, description="a shell; cmd and powershell say that it is a Windows")
     ansible_network_os: Annotated[str | None, BeforeValidator(platforms.of_ansible)] = Field(
         None, description="what Ansible calls the platform"
     )
@@ -244,8 +262,9 @@ class CredentialKeys(Strict):
     password: Secret | None = Field(None, description="a reference to a password")
     key: Secret | None = Field(None, description="a reference to a private key")
     passphrase: Secret | None = Field(None, description="a reference to the key's passphrase")
-    certificate: Secret | None = Field(None, description="a reference to an OpenSSH user certificate")
+    certificate: Secret | None = Field(None, description="a reference to an OpenSSH user certificate; for WinRM in PEM")
     agent: bool = Field(False, description="true or false: may the SSH agent be asked")
+    kerberos: bool = Field(False, description="true or false: Kerberos in place of NTLM, for WinRM")
     community: Secret | None = Field(None, description="a reference to an SNMPv2c community")
     auth: AuthWord | None = Field(None, description="MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512, for SNMPv3")
     auth_password: Secret | None = Field(None, description="a reference to the password of SNMPv3 authentication")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from inventory.sources import words
-from inventory.sources.document import AssetKeys, LimitKeys, ThresholdKeys, Vars
+from inventory.sources.document import AssetKeys, LimitKeys, SnapshotKeys, ThresholdKeys, Vars
 from inventory.sources.document import Group as GroupKeys
 from inventory.sources.errors import Fault, Spot, did_you_mean, shown
 from inventory.sources.explain import describe, validate
@@ -54,6 +54,10 @@ class Block:
     @property
     def thresholds(self) -> ThresholdKeys:
         return self.own.thresholds or ThresholdKeys.model_construct()
+
+    @property
+    def snapshots(self) -> SnapshotKeys:
+        return self.own.snapshots or SnapshotKeys.model_construct()
 
 
 @dataclass(slots=True)

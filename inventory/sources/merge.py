@@ -2,7 +2,8 @@
 
 From weak to strong: ``all``, then groups by their depth below it (a child beats its parent), among equals by
 ``ansible_group_priority`` and then by name, and last the host itself; what comes later wins. The keys under
-``estatecheck:`` and under its ``limits:`` and ``thresholds:`` are merged one by one; lists are replaced.
+``estatecheck:`` and under its ``limits:``, ``thresholds:`` and ``snapshots:`` are merged one by one; lists are
+replaced.
 Source: "How to build your inventory" in the Ansible documentation, sections on how variables are merged.
 """
 
@@ -38,7 +39,7 @@ def settings(block: Block) -> dict[str, Setting]:
     said = {name: Setting(getattr(block.vars, name), block, (name,)) for name in block.vars.model_fields_set}
     said.pop("estatecheck", None)
     said |= {name: Setting(getattr(own, name), block, ("estatecheck", name)) for name in own.model_fields_set}
-    for group, keys in (("limits", block.limits), ("thresholds", block.thresholds)):
+    for group, keys in (("limits", block.limits), ("thresholds", block.thresholds), ("snapshots", block.snapshots)):
         said.pop(group, None)
         for name in keys.model_fields_set:
             said[f"{group}.{name}"] = Setting(getattr(keys, name), block, ("estatecheck", group, name))

@@ -1,4 +1,6 @@
-"""Whose command line a network device speaks: the words for ``platform``, and what Ansible calls the same.
+"""Whose command line a device speaks: the words for ``platform``, and what Ansible calls the same.
+
+``windows`` is of way ssh: OpenSSH for Windows, with PowerShell at its other end. The others are network devices.
 
 The words are netmiko's device types (its PLATFORMS.md). Ansible's are the values of ``ansible_network_os`` in the
 collections cisco.*, arista.eos, junipernetworks.junos, fortinet.fortios, dellemc.*, community.network and others, with
@@ -7,6 +9,7 @@ or without the collection's name.
 
 from inventory.sources.errors import shown
 
+WINDOWS = "windows"
 PLATFORMS = (
     "arista_eos",
     "aruba_aoscx",
@@ -33,6 +36,7 @@ PLATFORMS = (
     "paloalto_panos",
     "ruckus_fastiron",
     "ubiquiti_edgeswitch",
+    WINDOWS,
     "zte_zxros",
 )
 _OF_ANSIBLE = {
@@ -60,6 +64,7 @@ _OF_ANSIBLE = {
     "procurve": "hp_procurve",
 }
 ALLOWED = ", ".join(PLATFORMS)
+OF_DEVICES = tuple(name for name in PLATFORMS if name != WINDOWS)  # that way cli can ask
 
 
 def platform(value: object) -> str | None:

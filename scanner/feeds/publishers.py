@@ -170,6 +170,15 @@ _ALL = (
         "see https://www.fortinet.com/corporate/about-us/legal",
         max_member=8 * MB,
     ),
+    # Microsoft offers one document a month and wants its API asked for each: import only.
+    Publication(
+        "msrc",
+        "Microsoft Security Response Center",
+        ("msrc-cvrf",),
+        "see https://www.microsoft.com/legal/terms-of-use",
+        max_member=64 * MB,
+        max_unpacked=2048 * MB,
+    ),
     Publication(
         "windows-kb",
         "WES-NG, from Microsoft's MSRC",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from inventory.asset import Asset, Privilege
+from inventory.asset import SNAPSHOT, SNAPSHOT_WINDOWS, Asset, Privilege
 from scanner.probes.cli import CLI
 from scanner.probes.contact import CONTACT
 from scanner.probes.linux import LINUX
@@ -13,6 +13,7 @@ from scanner.probes.redfish import REDFISH
 from scanner.probes.script import ScriptProbe
 from scanner.probes.services import SERVICES
 from scanner.probes.web import SEEN
+from scanner.probes.windows import WINDOWS
 from scanner.query import Probe, Script
 
 OUTSIDE: tuple[Probe[Any], ...] = (*SEEN, *SERVICES)  # of an asset whose inventory names endpoints
@@ -24,13 +25,21 @@ def _by_name(*probes: Probe[Any]) -> dict[str, Probe[Any]]:
 
 PROBES = _by_name(CONTACT, *LINUX, *OUTSIDE)  # of a shell
 
+WINDOWS_PROBES = _by_name(CONTACT, *WINDOWS, *OUTSIDE)  # of PowerShell, and of a snapshot of it
+
+OWN_SCRIPT = tuple(p for p in PROBES.values() if isinstance(p, ScriptProbe) and p.script_for is None)
+
 BY_WAY: dict[str, dict[str, Probe[Any]]] = {
     "local": PROBES,
     "ssh": PROBES,
+    "ssh-windows": WINDOWS_PROBES,
+    "winrm": WINDOWS_PROBES,
     "snmp": _by_name(CONTACT, *SNMP, *OUTSIDE),
     "redfish": _by_name(CONTACT, *REDFISH, MANAGEMENT, *OUTSIDE),
     "cli": _by_name(CONTACT, *CLI, MANAGEMENT, *OUTSIDE),
     "endpoint": _by_name(CONTACT, *OUTSIDE),
+    SNAPSHOT: _by_name(*OWN_SCRIPT),  # of a machine that looks at itself: nobody was in contact with it
+    SNAPSHOT_WINDOWS: _by_name(*WINDOWS),
 }
 
 
@@ -69,3 +78,8 @@ def collector_sections() -> tuple[Script, ...]:
     """The root-only sections whose text is the same for every host: what the collector script may hold."""
     fixed = (p for p in PROBES.values() if isinstance(p, ScriptProbe) and p.script_for is None)
     return tuple(probe.script for probe in fixed if probe.privilege is Privilege.ROOT)
+
+
+def snapshot_sections() -> tuple[Script, ...]:
+    """What the script of a snapshot asks a Unix host: everything whose text does not depend on the inventory."""
+    return tuple(probe.script for probe in OWN_SCRIPT)

@@ -20,6 +20,7 @@ from scanner.store import (  # noqa: F401 (their tables belong to the metadata)
     checkpoint_schema,
     decision_schema,
     import_schema,
+    intake_schema,
     series_schema,
 )
 from scanner.store.records import StoreError

@@ -49,7 +49,7 @@ def add(
     lists = [Source(answer.query, digest, True) for answer, digest in zip(result.answers, digests, strict=True)]
     stored = answers_of(connection, row.id, None, outputs=False)
     own = [Source(s.query, s.sha256, s.answer.missing is None) for s in stored if not _listed(s.query, lists)]
-    visited = _visited(connection, scan_id, row, replace(plan, checks=plan.of_estate))
+    visited = _visited(connection, scan_id, row, replace(plan, checks=plan.of_estate), known_plans)
     changes = Application(replace(visited, runs=runs, sources=[*own, *lists])).apply(connection)
     opened, fixed, regressed = tuple(changes.opened), tuple(changes.fixed), tuple(changes.regressed)
     return Saved(owner_of(connection, row.asset_id).uid, row.identity_note, opened, fixed, regressed, changes.refused)
@@ -64,7 +64,7 @@ def _count(connection: Connection, asked: Prepared, visit_id: int) -> int:
     return int(found[0]) if found else 0
 
 
-def _visited(connection: Connection, scan_id: int, row: Stored, plan: plans.Plan) -> Visited:
+def _visited(connection: Connection, scan_id: int, row: Stored, plan: plans.Plan, known_plans: plans.Plans) -> Visited:
     owner = owner_of(connection, row.asset_id)
     presented = frozenset(json.loads(read_text(connection, row.identity_id)))
     finished: datetime = row.finished_at
@@ -81,5 +81,5 @@ def _visited(connection: Connection, scan_id: int, row: Stored, plan: plans.Plan
         runs=(),
         sources=(),
         plan=plan,
-        before=Failures(connection, owner).sighting,
+        before=Failures(connection, owner, known_plans).sighting,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from checks.lifecycle import GENESIS, canonical, event_hash
 from scanner.store.decision_schema import role_key
+from scanner.store.event_proof import StoredProof
 from scanner.store.prepared import Prepared, insertion
 from scanner.store.records import EventRow, StoreError
 from scanner.store.schema import Stored, event, finding
@@ -85,7 +86,7 @@ def _event(row: Stored) -> EventRow:
         role=row.role,
         from_state=row.from_state,
         to_state=row.to_state,
-        proof=proof,
+        proof=StoredProof(row.proof),
         scan_id=row.scan_id,
         previous=row.previous,
         hash=row.hash,

@@ -76,6 +76,9 @@ def from_text(text: str) -> Plan:
     return load(Plan, text)
 
 
+KEPT = 8  # plans; each names every asset of its estate
+
+
 class Plans:
     """Plans by their number in one record: what a scan set out to do never changes."""
 
@@ -86,5 +89,7 @@ class Plans:
         """The plan, and the names of the inventory as a set."""
         if number not in self._read:
             plan = from_text(read_text(connection, number))
-            self._read = {number: (plan, frozenset(plan.names))}
+            while len(self._read) >= KEPT:
+                del self._read[next(iter(self._read))]
+            self._read[number] = (plan, frozenset(plan.names))
         return self._read[number]

@@ -90,10 +90,14 @@ def by_ref(connection: Connection, wanted: str) -> FindingRow:
 
 def moved_by(connection: Connection, scan_id: int, to_state: str) -> tuple[FindingRow, ...]:
     """Findings whose last event of this scan led to ``to_state``."""
-    asked = select(event.c.fingerprint, event.c.to_state).where(event.c.scan_id == scan_id).order_by(event.c.seq)
+    here = event.c.scan_id == scan_id
+    if not connection.execute(select(event.c.seq).where(here, event.c.to_state == to_state).limit(1)).first():
+        return ()
+    asked = select(event.c.fingerprint, event.c.to_state).where(here).order_by(event.c.seq)
     last: dict[str, str] = {row.fingerprint: row.to_state for row in connection.execute(asked)}
     prints = {print_ for print_, state in last.items() if state == to_state}
-    return tuple(row for row in findings(connection, ()) if row.fingerprint in prints)
+    rows = connection.execute(_FINDINGS.order_by(finding.c.number))
+    return tuple(row_of(row) for row in rows if row.fingerprint in prints)
 
 
 def _rows(connection: Connection, asked: Select[*tuple[Any, ...]]) -> tuple[FindingRow, ...]:

@@ -1,5 +1,6 @@
 """A scan from its plan to its end, and what is left of one whose process died."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, func, select, update
 
 from checks import decision_limits
 from checks.decision_model import DEFAULT_LIMITS, Limits
+from inventory.asset import Asset
 from inventory.estate import Estate
 from scanner.store import plans
 from scanner.store.codec import dump, load
@@ -25,14 +27,25 @@ def begin(connection: Connection, plan: ScanPlan, now: datetime) -> int:
         _refuse_second(connection)
     _refuse_past(connection, plan.started_at)
     number = _insert_scan(connection, plan, now)
-    texts = save_texts(connection, [dump(asset) for asset in plan.assets])
+    _place_assets(connection, number, plan.assets, 0)
+    return number
+
+
+def extend(connection: Connection, scan_id: int, assets: Sequence[Asset]) -> None:
+    """Assets that the plan did not foresee. Raises :class:`StoreError` when the scan is over."""
+    row = running(connection, scan_id)
+    _place_assets(connection, scan_id, assets, row.planned)
+    connection.execute(update(scan).where(scan.c.id == scan_id).values(planned=row.planned + len(assets)))
+
+
+def _place_assets(connection: Connection, scan_id: int, assets: Sequence[Asset], first: int) -> None:
+    texts = save_texts(connection, [dump(asset) for asset in assets])
     rows = [
-        {"scan_id": number, "position": position, "name": asset.name, "snapshot_id": text}
-        for position, (asset, text) in enumerate(zip(plan.assets, texts, strict=True))
+        {"scan_id": scan_id, "position": position, "name": asset.name, "snapshot_id": text}
+        for position, (asset, text) in enumerate(zip(assets, texts, strict=True), start=first)
     ]
     if rows:
         connection.execute(scan_asset.insert(), rows)
-    return number
 
 
 def _insert_scan(connection: Connection, plan: ScanPlan, now: datetime) -> int:

@@ -37,7 +37,7 @@ from checks.lifecycle import State
 from inventory.asset import Privilege
 from scanner.store.records import ScanKind, ScanState
 
-REVISIONS = ("0001", "0002", "0003", "0004")  # oldest first; the last one is what this version writes
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")  # oldest first; the last one is what this version writes
 HEAD = REVISIONS[-1]
 
 NAMING = {

@@ -1,10 +1,11 @@
-"""When did a scan last get into each machine, and when was it first tried? By the inventory's names."""
+"""When did a scan last get into each machine, or did it send a snapshot? When was it first tried? By name."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, case, func, select
 
+from inventory.asset import SNAPSHOT
 from scanner.store.records import ScanKind
 from scanner.store.schema import attempt, scan, scan_asset
 
@@ -13,27 +14,37 @@ VISITS = (ScanKind.FULL.value, ScanKind.VERIFY.value)  # somebody went there; a 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """POSIX seconds. ``seen``: the newest visit that logged in; None: none ever did."""
+    """POSIX seconds. ``seen``: the newest visit that logged in; None: none ever did. ``snapshot``: the newest taken."""
 
     first_tried: float
     seen: float | None
+    snapshot: float | None = None
 
 
 def read(connection: Connection, until: float) -> dict[str, Sighting]:
     """Visits that began until then, as far as their scans were not purged."""
     began = attempt.c.started_at
+    own = attempt.c.way == SNAPSHOT
     asked = (
         select(
             scan_asset.c.name,
             func.min(began).label("first"),
             func.max(case((attempt.c.logged_in, began))).label("seen"),
+            func.max(case((own & attempt.c.reason.is_(None), began))).label("snapshot"),
         )
         .join(attempt, attempt.c.visit_id == scan_asset.c.id)
         .join(scan, scan.c.id == scan_asset.c.scan_id)
-        .where(scan.c.kind.in_(VISITS), began <= datetime.fromtimestamp(until, UTC))
+        .where(
+            scan.c.kind.in_(VISITS) | ((scan.c.kind == ScanKind.IMPORT.value) & own),
+            began <= datetime.fromtimestamp(until, UTC),
+        )
         .group_by(scan_asset.c.name)
     )
     return {
-        row.name: Sighting(row.first.timestamp(), None if row.seen is None else row.seen.timestamp())
+        row.name: Sighting(row.first.timestamp(), _seconds(row.seen), _seconds(row.snapshot))
         for row in connection.execute(asked)
     }
+
+
+def _seconds(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()

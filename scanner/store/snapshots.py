@@ -2,12 +2,14 @@
 
 import hashlib
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
-from scanner.store.prepared import Numbered
+from scanner.store.prepared import Numbered, Prepared
+from scanner.store.records import StoreError
 from scanner.store.schema import snapshot
 
 _NUMBERED = Numbered(snapshot)
+_TEXT = Prepared(select(snapshot.c.content).where(snapshot.c.id == bindparam("number")))
 
 
 def save_texts(connection: Connection, texts: list[str]) -> list[int]:
@@ -17,4 +19,8 @@ def save_texts(connection: Connection, texts: list[str]) -> list[int]:
 
 
 def read_text(connection: Connection, number: int) -> str:
-    return str(connection.execute(select(snapshot.c.content).where(snapshot.c.id == number)).scalar_one())
+    """Raises :class:`StoreError` when there is none with that number."""
+    row = _TEXT.first(connection, {"number": number})
+    if row is None:
+        raise StoreError(f"text {number} is no longer in the record")
+    return str(row.content)

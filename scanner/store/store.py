@@ -29,7 +29,9 @@ from scanner.store.checkpoints import Checkpoints
 from scanner.store.copying import Copy
 from scanner.store.database import WAIT_SECONDS, Database, prepare
 from scanner.store.evidence import read_blob
+from scanner.store.given import Snapshots
 from scanner.store.imports import Imports
+from scanner.store.intake_tokens import Tokens
 from scanner.store.people import People
 from scanner.store.plans import Plans
 from scanner.store.records import (
@@ -120,6 +122,13 @@ class Store:
     def save_hosts(self, scan_id: int, results: Sequence[HostResult]) -> tuple[Saved, ...]:
         """All of several visits in one transaction, synced once, or nothing of any. In the order given."""
         with self._database.writing() as connection:
+            now, blobs = self._clock(), self._database.blobs
+            return tuple(writer.save(connection, blobs, self._plans, scan_id, result, now) for result in results)
+
+    def save_more(self, scan_id: int, results: Sequence[HostResult]) -> tuple[Saved, ...]:
+        """Visits that the plan did not foresee, such as files that come one by one: it grows by them, all or none."""
+        with self._database.writing() as connection:
+            scans.extend(connection, scan_id, [result.asset for result in results])
             now, blobs = self._clock(), self._database.blobs
             return tuple(writer.save(connection, blobs, self._plans, scan_id, result, now) for result in results)
 
@@ -278,6 +287,16 @@ class Store:
     def imports(self) -> Imports:
         """Files of other tools and testers."""
         return Imports(self._database)
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Machines that looked at themselves."""
+        return Snapshots(self._database)
+
+    @property
+    def tokens(self) -> Tokens:
+        """With which machines hand in snapshots of themselves."""
+        return Tokens(self._database)
 
     # upkeep
 

@@ -17,7 +17,7 @@ import zstandard
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from checks.finding import CheckRun
-from inventory.asset import Asset
+from inventory.asset import SNAPSHOT, Asset
 from scanner.query import Answer, Attempt
 from scanner.store.codec import load
 from scanner.store.evidence import answer_of, read_blob
@@ -110,11 +110,14 @@ def _went_through() -> tuple[ColumnElement[bool], ...]:
 
 
 def _last_visits(connection: Connection) -> Iterator[tuple[int, str]]:
-    """Of each asset the last look at it, or the last supplied list where nobody ever looked; and its catalogue."""
-    asked = select(scan_asset.c.asset_id, scan_asset.c.id, scan.c.kind, scan.c.catalogue_digest)
+    """Of each asset the last look at it, or the last supplied list where nobody ever looked; and its catalogue.
+
+    A snapshot tells as much as a look does: the later of the two counts.
+    """
+    asked = select(scan_asset.c.asset_id, scan_asset.c.id, scan.c.kind, scan.c.catalogue_digest, attempt.c.way)
     found: dict[int, tuple[tuple[bool, int], str]] = {}
     for row in connection.execute(asked.where(*_went_through())):
-        place = (row.kind == ScanKind.FULL.value, row.id)
+        place = (row.kind == ScanKind.FULL.value or row.way == SNAPSHOT, row.id)
         if row.asset_id not in found or place > found[row.asset_id][0]:
             found[row.asset_id] = (place, row.catalogue_digest)
     for (_, number), digest in (found[key] for key in sorted(found)):

@@ -1,7 +1,7 @@
 """Saves one visit in one transaction: whose it was, how far it got, what came back, what was judged, what moved."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +10,13 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from checks.finding import CheckRun
 from checks.lifecycle import Sighting, Source
+from inventory.asset import SNAPSHOT
 from inventory.identity import strong
 from scanner.query import Answer, Attempt
 from scanner.store import plans
 from scanner.store.assets import Owner, file_visit
 from scanner.store.evidence import MAX_DETAIL, answers_of, clean, save_answers
-from scanner.store.findings import Application, Changes, Visited, sources_of, withdraw
+from scanner.store.findings import Application, Visited, sources_of, withdraw
 from scanner.store.judgements import Runs, cleaned, save_runs
 from scanner.store.prepared import Prepared, insertion
 from scanner.store.records import HostResult, Saved, ScanState, StoreError
@@ -76,14 +77,16 @@ def save(
     """Raises :class:`StoreError` when the scan is over, or this asset is not in its plan or has its result already."""
     place = _place(connection, scan_id, result.asset.name)
     plan, inventory = known_plans.get(connection, place.plan_id)
-    presented = strong(result.identity, result.attempt.host_key) if result.attempt.logged_in else frozenset()
+    told = result.attempt.logged_in or result.attempt.way == SNAPSHOT  # it names its machine, and proves nothing
+    presented = strong(result.identity, result.attempt.host_key) if told else frozenset()
     owner = file_visit(connection, scan_id, result.asset.name, presented, inventory)
     runs = [cleaned(run) for run in result.runs]
     _fill_place(connection, place.id, owner, presented, result)
     _ADD_ATTEMPT.run(connection, _attempt(place.id, result.attempt))
     digests = save_answers(connection, folder, place.id, result.answers, result.packed)
     save_runs(connection, place.id, runs)
-    changes = _move_findings(connection, scan_id, result, runs, digests, owner, presented, plan)
+    before = Failures(connection, owner, known_plans).sighting
+    changes = _move_findings(scan_id, result, runs, digests, owner, presented, plan, before).apply(connection)
     doubted = _doubt_rivals(connection, scan_id, owner, result.finished_at)
     _COUNT.run(connection, {"number": scan_id, "now": now})
     return Saved(
@@ -139,7 +142,6 @@ def _attempt(visit_id: int, tried: Attempt) -> dict[str, object]:
 
 
 def _move_findings(
-    connection: Connection,
     scan_id: int,
     result: HostResult,
     runs: Sequence[CheckRun],
@@ -147,7 +149,8 @@ def _move_findings(
     owner: Owner,
     presented: frozenset[str],
     plan: plans.Plan,
-) -> Changes:
+    before: Callable[[Stored], Sighting | None],
+) -> Application:
     tried = result.attempt
     visit = Visited(
         scan_id=scan_id,
@@ -162,9 +165,9 @@ def _move_findings(
         runs=runs,
         sources=[_source(answer, digest) for answer, digest in zip(result.answers, digests, strict=True)],
         plan=plan.of_visit(),
-        before=Failures(connection, owner).sighting,
+        before=before,
     )
-    return Application(visit).apply(connection)
+    return Application(visit)
 
 
 def _source(answer: Answer, sha256: str) -> Source:
@@ -174,9 +177,10 @@ def _source(answer: Answer, sha256: str) -> Source:
 class Failures:
     """Reads back the visits in which findings failed last; each visit once, however many findings it holds."""
 
-    def __init__(self, connection: Connection, owner: Owner) -> None:
+    def __init__(self, connection: Connection, owner: Owner, known_plans: plans.Plans) -> None:
         self._connection = connection
         self._owner = owner
+        self._plans = known_plans
         self._visits: dict[int, _Visit | None] = {}
 
     def sighting(self, row: Stored) -> Sighting | None:
@@ -201,7 +205,7 @@ class Failures:
             sources=[_source(stored.answer, stored.sha256) for stored in answers],
             identities=self._owner.accepted if reviewed else presented & self._owner.accepted,
             note="" if reviewed else found.identity_note,
-            plan=plans.from_text(read_text(self._connection, found.plan_id)),
+            plan=self._plans.get(self._connection, found.plan_id)[0],
         )
 
 

@@ -20,7 +20,9 @@ from scanner.query import (
     TlsOffers,
     Transport,
     WebLook,
+    WindowsSection,
 )
+from scanner.transports.lacking import Lacking
 from scanner.transports.selective import Helper, Selective
 
 ENDPOINT_SECONDS = 15.0  # for each endpoint
@@ -62,6 +64,22 @@ def _ssh(asset: Asset, surroundings: Surroundings) -> Transport:
     return Selective(SshTransport(asset, surroundings), "ssh", (Script,), _endpoints(asset))
 
 
+def _ssh_windows(asset: Asset, surroundings: Surroundings) -> Transport:
+    from scanner.transports.ssh import SshTransport
+    from scanner.transports.ssh_windows import POWERSHELL, WAY
+
+    inner = SshTransport(asset, surroundings, dialect=POWERSHELL)
+    return Selective(inner, WAY, (WindowsSection,), _endpoints(asset))
+
+
+def _winrm(asset: Asset, surroundings: Surroundings) -> Transport:
+    try:
+        from scanner.transports.winrm import WAY, WinrmTransport
+    except ModuleNotFoundError:
+        return Lacking("winrm", "pypsrp is not installed on the scanner: pip install 'estatecheck[windows]'")
+    return Selective(WinrmTransport(asset, surroundings), WAY, (WindowsSection,), _endpoints(asset))
+
+
 def _snmp(asset: Asset, surroundings: Surroundings) -> Transport:
     from scanner.transports.snmp import SnmpTransport
 
@@ -87,6 +105,8 @@ def _cli(asset: Asset, surroundings: Surroundings) -> Transport:
 WAYS: dict[str, Callable[[Asset, Surroundings], Transport]] = {
     "local": _local,
     "ssh": _ssh,
+    "ssh-windows": _ssh_windows,
+    "winrm": _winrm,
     "snmp": _snmp,
     "redfish": _redfish,
     "cli": _cli,

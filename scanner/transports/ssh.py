@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
@@ -115,18 +115,68 @@ class _Order:
     script: bytes
 
 
+class Dialect(Protocol):
+    """What is run at the other end, and how its answer is read. :class:`Posix` is that of Unix hosts."""
+
+    @property
+    def way(self) -> str: ...
+
+    @property
+    def command(self) -> str: ...
+
+    @property
+    def of_the_stream(self) -> tuple[Reason, ...]:
+        """Reasons of an answer that are those of the whole visit."""
+        ...
+
+    def compose(self, queries: Sequence[Query], marker: str, asset: Asset, deadline: Deadline) -> bytes:
+        """The script for stdin. Raises ``ValueError`` for queries that cannot be sent."""
+        ...
+
+    def read(self, output: Output, queries: Sequence[Query], marker: str, asset: Asset) -> Transcript:
+        """Never raises for what the host sent."""
+        ...
+
+
+class Posix:
+    way = WAY
+    command = "sh -s"
+    of_the_stream = (Reason.OUTPUT_UNREADABLE, Reason.OUTPUT_TRUNCATED)
+
+    def compose(self, queries: Sequence[Query], marker: str, asset: Asset, deadline: Deadline) -> bytes:  # noqa: ARG002
+        return compose(queries, marker, asset.connection.become)  # its limits stand in each section
+
+    def read(self, output: Output, queries: Sequence[Query], marker: str, asset: Asset) -> Transcript:
+        return read_transcript(
+            output.raw,
+            queries,
+            marker,
+            exit_status=output.exit_status,
+            limit=asset.limits.output_bytes,
+            asked_at=output.asked_at,
+            answered_at=time.time(),
+            cut_by=output.cut_by,
+        )
+
+
+POSIX = Posix()
+
+
 class SshTransport:
     """``surroundings``' log-ins and host keys are asked from several threads at once."""
 
-    def __init__(self, asset: Asset, surroundings: Surroundings, pool: SshPool | None = None) -> None:
+    def __init__(
+        self, asset: Asset, surroundings: Surroundings, pool: SshPool | None = None, dialect: Dialect = POSIX
+    ) -> None:
         self._asset = asset
         self._surroundings = surroundings
         self._pool = pool or shared_pool()
+        self._dialect = dialect
 
     async def answer(self, queries: Sequence[Query], deadline: Deadline) -> Visit:
         """One connection, one script. Raises ``ValueError`` for sections that cannot be sent, nothing else."""
         marker = new_marker()
-        order = _Order(queries, marker, compose(queries, marker, self._asset.connection.become))
+        order = _Order(queries, marker, self._dialect.compose(queries, marker, self._asset, deadline))
         started, begin = datetime.now(UTC), time.monotonic()
         progress = Progress()
         try:
@@ -135,7 +185,7 @@ class SshTransport:
             transcript, missing = _nothing(queries, fault.missing, started), fault.missing
         return Visit(
             Attempt(
-                way=WAY,
+                way=self._dialect.way,
                 reached=progress.reached,
                 logged_in=progress.logged_in,
                 privilege=transcript.privilege,
@@ -150,7 +200,9 @@ class SshTransport:
 
     async def _tried(self, order: _Order, deadline: Deadline, progress: Progress) -> tuple[Transcript, Missing | None]:
         with self._pool.bastion(self._asset, self._surroundings) as bastion:
-            visit = _OneVisit(self._asset, self._surroundings, self._pool.tools, order, progress, self._wire(deadline))
+            visit = _OneVisit(
+                self._asset, self._surroundings, self._pool.tools, self._dialect, order, progress, self._wire(deadline)
+            )
             try:
                 return await self._once(visit, bastion)
             except Fault as fault:
@@ -200,6 +252,7 @@ class _OneVisit:
     asset: Asset
     surroundings: Surroundings
     tools: Tools
+    dialect: Dialect
     order: _Order
     progress: Progress
     wire: Wire
@@ -214,7 +267,7 @@ class _OneVisit:
     def _over(self, outside: Direct | Line) -> tuple[Transcript, Missing | None]:
         try:
             target = self._connect(outside)
-            return self._read(run_script(target, self.wire, self.progress, self.order.script))
+            return self._read(run_script(target, self.wire, self.progress, self.order.script, self.dialect.command))
         finally:
             self.wire.close()
 
@@ -227,34 +280,21 @@ class _OneVisit:
         return target
 
     def _read(self, output: Output) -> tuple[Transcript, Missing | None]:
-        transcript = read_transcript(
-            output.raw,
-            self.order.queries,
-            self.order.marker,
-            exit_status=output.exit_status,
-            limit=self.asset.limits.output_bytes,
-            asked_at=output.asked_at,
-            answered_at=time.time(),
-            cut_by=output.cut_by,
-        )
-        return transcript, None if transcript.complete else output.cut_by or _what_is_wrong(transcript, output)
+        transcript = self.dialect.read(output, self.order.queries, self.order.marker, self.asset)
+        return transcript, None if transcript.complete else output.cut_by or self._what_is_wrong(transcript, output)
+
+    def _what_is_wrong(self, transcript: Transcript, output: Output) -> Missing:
+        for answer in transcript.answers:
+            if answer.missing is not None and answer.missing.reason in self.dialect.of_the_stream:
+                return answer.missing
+        status = "no exit status" if output.exit_status is None else f"exit status {output.exit_status}"
+        return Missing(Reason.OUTPUT_TRUNCATED, f"the script ended with {status}, not as it should")
 
 
 def _looked_at(waiting: "asyncio.Future[Any]") -> None:
     """So that asyncio does not report the fault of a visit nobody waits for any more."""
     if not waiting.cancelled():
         waiting.exception()
-
-
-_OF_THE_STREAM = (Reason.OUTPUT_UNREADABLE, Reason.OUTPUT_TRUNCATED)
-
-
-def _what_is_wrong(transcript: Transcript, output: Output) -> Missing:
-    for answer in transcript.answers:
-        if answer.missing is not None and answer.missing.reason in _OF_THE_STREAM:
-            return answer.missing
-    status = "no exit status" if output.exit_status is None else f"exit status {output.exit_status}"
-    return Missing(Reason.OUTPUT_TRUNCATED, f"the script ended with {status}, not as it should")
 
 
 def _nothing(queries: Sequence[Query], missing: Missing, started: datetime) -> Transcript:

@@ -22,6 +22,8 @@ STDERR_BYTES = 256 * 1024  # read and thrown away; more than this is no scan's n
 POLL_SECONDS = 0.01  # how often a session that is opened in its own thread is looked at
 JOIN_SECONDS = 2.0
 
+Asked = tuple[str, bytes]  # a command, and the script on its stdin
+
 
 @dataclass(slots=True)
 class Progress:
@@ -55,11 +57,11 @@ class Output:
     cut_by: Missing | None = None
 
 
-def run_script(target: Target, wire: Wire, progress: Progress, script: bytes) -> Output:
+def run_script(target: Target, wire: Wire, progress: Progress, script: bytes, command: str = "sh -s") -> Output:
     """One session and one script in it, in this thread. Raises :class:`Fault`, the wire closed in any case."""
     transport = SteppedTransport(wire, wanted_types(target.trust.pinned), _window(target))
     try:
-        return transport.carry_out(_session(transport, target, wire, progress, script))
+        return transport.carry_out(_session(transport, target, wire, progress, (command, script)))
     finally:
         close_session(transport)
 
@@ -83,10 +85,10 @@ def _window(target: Target) -> int:
 
 
 def _session(
-    transport: SteppedTransport, target: Target, wire: Wire, progress: Progress, script: bytes
+    transport: SteppedTransport, target: Target, wire: Wire, progress: Progress, asked: Asked
 ) -> Steps[Output]:
     yield from _opened(transport, target, wire, progress)
-    return (yield from _run(transport, script, wire, target.limits))
+    return (yield from _run(transport, asked, wire, target.limits))
 
 
 def _opened(transport: BoundedTransport, target: Target, wire: Wire, progress: Progress) -> Steps[None]:
@@ -141,15 +143,15 @@ def _handshake_fault(error: Exception, transport: BoundedTransport, trust: Trust
     return Fault(Reason.UNREACHABLE, f"the connection broke during the SSH handshake{': ' if said else ''}{said}")
 
 
-def _run(transport: SteppedTransport, script: bytes, wire: Wire, limits: Limits) -> Steps[Output]:
-    """``sh -s`` with the script on stdin, until it ends or the wire is cut."""
+def _run(transport: SteppedTransport, asked: Asked, wire: Wire, limits: Limits) -> Steps[Output]:
+    """The command with the script on its stdin, until it ends or the wire is cut."""
     ended = threading.Event()
     out = Sink(limits.output_bytes + 1, keep=True, ended=ended)
     errors = Sink(STDERR_BYTES, keep=False, ended=ended)
     asked_at = time.time()
     with wire.limit("the script", wire.deadline.left()):
         try:
-            channel = yield from _started(transport, out, errors, script)
+            channel = yield from _started(transport, out, errors, asked)
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise _start_fault(transport, wire) from error
         yield ended.is_set
@@ -167,13 +169,14 @@ def _start_fault(transport: SteppedTransport, wire: Wire) -> Fault:
     return Fault(Reason.PRIVILEGE_TOO_LOW, "the host lets the account in but not run commands")
 
 
-def _started(transport: SteppedTransport, out: Sink, errors: Sink, script: bytes) -> Steps[paramiko.Channel]:
+def _started(transport: SteppedTransport, out: Sink, errors: Sink, asked: Asked) -> Steps[paramiko.Channel]:
+    command, script = asked
     channel = transport.open_session()  # does not wait in a stepped session
     channel.in_buffer, channel.in_stderr_buffer = out, errors
     yield transport.channel_events[channel.get_id()].is_set
     if not channel.active:
         raise transport.get_exception() or EOFError
-    _ask_for_a_shell(transport, channel)
+    _ask_for_a_shell(transport, channel, command)
     yield from _send(channel, script)
     yield channel.event.is_set
     if not channel.event_ready:
@@ -181,14 +184,14 @@ def _started(transport: SteppedTransport, out: Sink, errors: Sink, script: bytes
     return channel
 
 
-def _ask_for_a_shell(transport: SteppedTransport, channel: paramiko.Channel) -> None:
+def _ask_for_a_shell(transport: SteppedTransport, channel: paramiko.Channel, command: str) -> None:
     """RFC 4254 section 6.5. exec_command() would wait for the answer; the script may follow before it comes."""
     request = paramiko.Message()
     request.add_byte(cMSG_CHANNEL_REQUEST)
     request.add_int(channel.remote_chanid)
     request.add_string("exec")
     request.add_boolean(True)
-    request.add_string("sh -s")
+    request.add_string(command)
     transport.ask(request)
 
 

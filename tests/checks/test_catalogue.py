@@ -18,7 +18,23 @@ from inventory.facts import FACTS
 from scanner.probes import OUTSIDE
 
 CHECKS = catalogue()
-SURFACES = ["bmc", "db", "dns", "ldap", "linux", "mail", "net", "ntp", "rdp", "smb", "ssh", "tls", "web", "winrm"]
+SURFACES = [
+    "bmc",
+    "db",
+    "dns",
+    "ldap",
+    "linux",
+    "mail",
+    "net",
+    "ntp",
+    "rdp",
+    "smb",
+    "ssh",
+    "tls",
+    "web",
+    "win",
+    "winrm",
+]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.id)

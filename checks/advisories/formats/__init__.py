@@ -13,6 +13,7 @@ from checks.advisories.formats import (
     epss,
     fortinet_cvrf,
     kev,
+    msrc_cvrf,
     osv,
     osv_compact,
     ssvc,
@@ -34,6 +35,7 @@ DECODERS: Mapping[str, Decoder] = {  # a file is read by the first that recognis
     "alpine-secdb": Decoder(alpine_secdb.decode, alpine_secdb.recognises),
     "ubuntu-cve-tracker": Decoder(ubuntu_tracker.decode, ubuntu_tracker.recognises),
     "osv-compact": Decoder(osv_compact.decode, osv_compact.recognises),
+    "msrc-cvrf": Decoder(msrc_cvrf.decode, msrc_cvrf.recognises),
     "windows-kb": Decoder(windows_kb.decode, windows_kb.recognises),
     "osv": Decoder(osv.decode, osv.recognises),
 }

@@ -278,20 +278,28 @@ WINDOWS = (
 )
 
 
-def test_windows_updates_are_one_row_for_product_and_kb() -> None:
+def test_windows_updates_are_one_row_for_a_product() -> None:
     text = WINDOWS + (
-        '"20260610","CVE-2026-0001","5030001","a","Windows Server 2022","x","Important","y","5030000;SP1",""\n'
-        '"20260610","CVE-2026-0002","5030001","a","Windows Server 2022","x","Critical","y","5029999",""\n'
+        '"20260610","CVE-2026-0001","5030001","a","Windows Server  2022","x","Important","y","5030000;SP1",""\n'
+        '"20260610","CVE-2026-0002","5030001","a","Windows Server 2022","x","Low","y","5029999<br>5029998",""\n'
+        '"20260617","CVE-2026-0002","5030001","a","windows server 2022","z","Critical","y","",""\n'
+        '"20260512","ADV990001","5030000","a","Windows Server 2022","x","Critical","y","",""\n'
         '"20260610","CVE-2026-0002","Release Notes","a, ""b""","Office","x","","y","",""\n'
     )
     decoded = decode("windows-kb", ("CVEs_20260628.csv", b"\xef\xbb\xbf" + text.encode()), ("Custom_2019.csv", "x"))
-    assert row(decoded, "windows-kb", "Windows Server 2022\x1f5030001") == [
-        "2026-06-10",
-        "critical",
-        ["CVE-2026-0001", "CVE-2026-0002"],
-        ["5029999", "5030000"],
+    stack, update = row(decoded, "windows-updates", "windows server 2022")
+    assert update == [
+        "5030001",
+        "2026-06-10",  # the day that most of its weaknesses were told on
+        "",
+        [],
+        [["critical", ["CVE-2026-0002"]], ["important", ["CVE-2026-0001"]]],
+        ["5029998", "5029999", "5030000"],
+        ["x", "z"],
     ]
-    assert (len(Table(decoded.tables["windows-kb"])), decoded.skipped) == (1, {"row without a KB number": 1})
+    assert stack == ["5030000", "2026-05-12", "servicing stack", [], [["critical", []]], [], ["x"]]
+    assert (len(Table(decoded.tables["windows-updates"])), decoded.records) == (1, 4)
+    assert decoded.skipped == {"row without a KB number": 1}
 
 
 def test_windows_rows_that_do_not_fit_are_bad() -> None:
@@ -316,6 +324,7 @@ def test_windows_rows_that_do_not_fit_are_bad() -> None:
         ("ubuntu-cve-tracker", "u.jsonl", '{"cve":"CVE-1","priority":"low","public":"","cvss":"","packages":{'),
         ("osv-compact", "r.jsonl", '{"id":"RHSA-1","published":"","cves":["CVE-1"],"fixed":{'),
         ("windows-kb", "CVEs_1.csv", WINDOWS),
+        ("msrc-cvrf", "2026-Jan.json", '{"DocumentTitle":{"Value":"x"},"IssuingAuthority":{"Value":"Microsoft"}'),
         ("osv", "CVE-1.json", '{\n  "schema_version": "1.7.0",\n  "id": "CVE-1",\n  "details": "' + "x" * 5000),
         ("osv", "ALSA-1.json", '{"id": "ALSA-1", "summary": "x", "affected": ['),
         (None, "README.md", '{"id": "x", "affected": []'),

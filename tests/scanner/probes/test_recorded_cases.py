@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from inventory.asset import Asset, Connection
-from scanner.probes import PROBES
+from scanner.probes import PROBES, WINDOWS_PROBES
 from scanner.probes.linux import LINUX
+from scanner.probes.windows import WINDOWS
 from scanner.query import Answer, NotHere, Unreadable
 
 HERE = Path(__file__).parent
+KNOWN = {**WINDOWS_PROBES, **PROBES}
 CASES = sorted(path.parent for path in HERE.glob("*/*/*/expected.json"))
 
 
@@ -31,7 +33,7 @@ def read(case: Path) -> object:
         answered_at=meta.get("answered_at", 0.0),
     )
     try:
-        fact = PROBES[case.parent.name].parse(asset, [answer])
+        fact = KNOWN[case.parent.name].parse(asset, [answer])
     except Unreadable as gap:
         return {"missing": gap.missing.reason.value}
     except NotHere as proof:
@@ -54,3 +56,10 @@ def test_every_probe_has_two_families_and_broken_input(name: str) -> None:
     assert any(folder.startswith("debian-12") for folder in folders), f"{name}: no case from Debian 12"
     assert any(not folder.startswith(("debian", "broken")) for folder in folders), f"{name}: no other family"
     assert any(folder.startswith("broken") for folder in folders), f"{name}: no case with broken output"
+
+
+@pytest.mark.parametrize("name", sorted(probe.name for probe in WINDOWS))
+def test_every_windows_probe_has_a_laptop_a_server_and_broken_input(name: str) -> None:
+    folders = {case.name for case in CASES if case.parent.name == name}
+    assert folders >= {"laptop-11-23h2", "server-2022-dc", "broken"}
+    assert read(HERE / "windows" / name / "broken") == {"missing": "output unreadable"}

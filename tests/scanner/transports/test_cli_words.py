@@ -2,7 +2,7 @@
 
 import pytest
 
-from inventory.sources.platforms import PLATFORMS
+from inventory.sources.platforms import OF_DEVICES
 from scanner.probes.cli.commands import COMMANDS, DETECTION, more
 from scanner.probes.cli.rules import rules
 from scanner.transports.cli_words import PAGING_OFF, SESSION, SHOWS, key_wanted, may_be_written, permitted, refused
@@ -16,8 +16,8 @@ def test_every_command_of_the_probe_is_permitted() -> None:
 
 
 def test_the_platforms_of_the_inventory_are_those_that_can_be_asked() -> None:
-    assert set(COMMANDS) == set(PLATFORMS)
-    assert set(PAGING_OFF) <= set(PLATFORMS)
+    assert set(COMMANDS) == set(OF_DEVICES)
+    assert set(PAGING_OFF) <= set(OF_DEVICES)
 
 
 def test_the_list_shows_things_and_sets_this_sessions_pages_only() -> None:

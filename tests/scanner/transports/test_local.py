@@ -154,7 +154,7 @@ def test_the_map_of_ways_gives_this_one() -> None:
     made = WAYS["local"](here(), Surroundings(NoLogins(), None))  # type: ignore[arg-type] # not used by this way
     assert isinstance(made, Selective)
     assert isinstance(made.inner, LocalTransport)
-    assert set(WAYS) == {"cli", "endpoint", "local", "redfish", "snmp", "ssh"}
+    assert set(WAYS) == {"cli", "endpoint", "local", "redfish", "snmp", "ssh", "ssh-windows", "winrm"}
 
 
 def test_the_map_of_ways_does_not_load_paramiko() -> None:

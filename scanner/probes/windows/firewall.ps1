@@ -1,0 +1,23 @@
+$local = 'HKLM:\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy'
+$policy = 'HKLM:\SOFTWARE\Policies\Microsoft\WindowsFirewall'
+$places = @{
+    domain = @("$policy\DomainProfile", "$local\Mdm\DomainProfile", "$local\DomainProfile")
+    private = @("$policy\PrivateProfile", "$local\Mdm\StandardProfile", "$local\StandardProfile")
+    public = @("$policy\PublicProfile", "$local\Mdm\PublicProfile", "$local\PublicProfile")
+}
+$found = @{ running = Get-ServiceRunning 'mpssvc'; networks = $null }
+foreach ($name in @($places.Keys)) {
+    $found[$name] = @(foreach ($place in $places[$name]) {
+        Read-Settings @{
+            EnableFirewall = "$place|EnableFirewall"
+            DefaultInboundAction = "$place|DefaultInboundAction"
+            DefaultOutboundAction = "$place|DefaultOutboundAction"
+            DoNotAllowExceptions = "$place|DoNotAllowExceptions"
+            LogDroppedPackets = "$place\Logging|LogDroppedPackets"
+        }
+    })
+}
+try {
+    $found.networks = @(Read-Cim 'MSFT_NetConnectionProfile' @('NetworkCategory') '' 'root/StandardCimv2')
+} catch { $found.networks_error = "$($_.FullyQualifiedErrorId)" }
+$found

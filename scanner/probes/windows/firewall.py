@@ -1,0 +1,54 @@
+"""Windows Defender Firewall by profile: what group policy says, else MDM, else the local setting."""
+
+from collections.abc import Sequence
+
+from inventory.facts.windows_firewall import WindowsFirewall, WindowsFirewallProfile
+from inventory.facts.windows_setting import NOT_SET
+from scanner.probes.windows.reading import Data, each, first
+from scanner.probes.windows.section import probe
+from scanner.query import Unreadable
+
+_CATEGORIES = {0: "public", 1: "private", 2: "domain"}  # MSFT_NetConnectionProfile.NetworkCategory
+_PLACES = 3
+
+
+def read_firewall(data: Data) -> WindowsFirewall:
+    networks = data.rows("networks")
+    active = {_CATEGORIES.get(n) for one in each(networks) if (n := one.number("NetworkCategory")) is not None}
+    return WindowsFirewall(
+        profiles=tuple(_profile(name, data) for name in ("domain", "private", "public")),
+        service_running=data.flag("running"),
+        active=None if networks is None else tuple(sorted(filter(None, active))),
+    )
+
+
+def _profile(name: str, data: Data) -> WindowsFirewallProfile:
+    places = data.needed_rows(name)
+    if len(places) != _PLACES:
+        raise Unreadable(f"the {name} profile was not read in its {_PLACES} places")
+    enabled = _in_force(places, "EnableFirewall")
+    ruled = first(*(place.setting("EnableFirewall") for place in places[:-1])) != NOT_SET
+    return WindowsFirewallProfile(
+        name=name,
+        enabled=None if enabled in (None, NOT_SET) else enabled != 0,
+        inbound_blocked=_blocked(_in_force(places, "DefaultInboundAction"), by_default=True),
+        outbound_blocked=_blocked(_in_force(places, "DefaultOutboundAction"), by_default=False),
+        shielded=_on(_in_force(places, "DoNotAllowExceptions")),
+        log_dropped=_on(_in_force(places, "LogDroppedPackets")),
+        source="policy" if ruled else "local",
+    )
+
+
+def _in_force(places: Sequence[Data], key: str) -> int | None:
+    return first(*(place.setting(key) for place in places))
+
+
+def _blocked(action: int | None, *, by_default: bool) -> bool | None:
+    return None if action is None else by_default if action == NOT_SET else action == 1
+
+
+def _on(setting: int | None) -> bool | None:
+    return None if setting is None else setting not in (0, NOT_SET)
+
+
+FIREWALL = probe("firewall", read_firewall)

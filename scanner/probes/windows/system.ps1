@@ -1,0 +1,28 @@
+$version = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+$insider = 'HKLM:\SOFTWARE\Microsoft\WindowsSelfHost\Applicability'
+$architecture = $env:PROCESSOR_ARCHITEW6432
+if (-not $architecture) { $architecture = $env:PROCESSOR_ARCHITECTURE }
+@{
+    registry = Read-Settings @{
+        CurrentBuildNumber = "$version|CurrentBuildNumber"
+        UBR = "$version|UBR"
+        EditionID = "$version|EditionID"
+        InstallationType = "$version|InstallationType"
+        DisplayVersion = "$version|DisplayVersion"
+        ReleaseId = "$version|ReleaseId"
+        BuildBranch = "$version|BuildBranch"
+        CurrentMajorVersionNumber = "$version|CurrentMajorVersionNumber"
+        CurrentMinorVersionNumber = "$version|CurrentMinorVersionNumber"
+        CurrentVersion = "$version|CurrentVersion"
+        ProductName = "$version|ProductName"
+        IsBuildFlightingEnabled = "$insider|IsBuildFlightingEnabled"
+        BranchName = "$insider|BranchName"
+    }
+    os = Read-Cim 'Win32_OperatingSystem' @('Caption', 'Version', 'ProductType', 'MUILanguages', 'CSName') | Select-Object -First 1
+    machine = Read-Cim 'Win32_ComputerSystem' @('Manufacturer', 'Model', 'DNSHostName') | Select-Object -First 1
+    enclosures = @(Read-Cim 'Win32_SystemEnclosure' @('ChassisTypes'))
+    architecture = "$architecture"
+    elevated = Test-Elevated
+    language_mode = "$($ExecutionContext.SessionState.LanguageMode)"
+    powershell = "$($PSVersionTable.PSVersion)"
+}
