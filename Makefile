@@ -7,10 +7,10 @@ JOBS ?= 3
 export PYTHONDONTWRITEBYTECODE := # hundreds of tests start the command: compile it once
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev scan test soak check lock bench verifier clean
+.PHONY: help setup setup-dev scan test soak check lock bench verifier example-report gallery clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: $(BIN)/estatecheck ## make the virtual environment with hash-pinned requirements
 
@@ -56,6 +56,12 @@ bench: setup-dev ## the benchmarks behind docs/performance.md (several minutes)
 
 verifier: $(BIN)/estatecheck ## write verify_evidence.py, for those who verify without estatecheck
 	@$(BIN)/estatecheck evidence verifier -o verify_evidence.py
+
+example-report: setup-dev ## a simulated estate of 400 assets lives through a year: its record and all reports, in out/example
+	$(BIN)/python -m examples.simulated out/example
+
+gallery: setup-dev ## pictures of that example for docs/gallery.md (needs chromium, poppler-utils, libreoffice-calc)
+	$(BIN)/python -m examples.simulated.gallery out/example docs/gallery
 
 clean: ## remove what was built; the record stays
 	rm -rf $(VENV) out

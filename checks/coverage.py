@@ -14,6 +14,7 @@ from inventory.estate import Area
 NONE_GIVEN = ""
 WEIGHTS = ("areas", "users", "budget", "sites")
 NOT_ALL_JUDGED = "not every check could be judged"
+BY_ITSELF = "only a snapshot of its own, nobody was logged in"
 LESS_PRIVILEGE = "privilege too low"
 
 

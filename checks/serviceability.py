@@ -5,9 +5,9 @@ A device is in service while its last proof is one of working and not too old. I
 failure, unseen when the last proof of working has become too old and nothing was learned since. Its age counts from the
 last proof of working; for one that never worked, from when it was first known, which is said.
 
-A log-in of a scan is a proof of life, too (``seen_by_scan``): it puts a device that nobody watches, or that its watch
-could not see, into service for as long as such a proof counts. It does not make up for a proof of failure: a machine
-that lets a scan in, and whose service is down, is unusable all the same.
+A log-in of a scan, or a snapshot that the device took of itself, is a sign of life, too (``seen_by_scan``): it puts a
+device that nobody watches, or that its watch could not see, into service for as long as such a proof counts. It does
+not make up for a proof of failure: a machine that lets a scan in, and whose service is down, is unusable all the same.
 """
 
 import math
@@ -34,7 +34,7 @@ class Standing:
     age: float  # now - since; 0 in service
     never_worked: bool = False
     last_seen: float | None = None  # the newest proof of life by any way in, POSIX seconds
-    way: str = ""  # which that was: watch or scan; "": there is none
+    way: str = ""  # which that was: watch, scan or snapshot; "": there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,23 @@ def standing(device: str, intervals: Iterable[Interval], known_since: float, now
 
 
 def seen_by_scan(
-    device: str, watched: Standing | None, first_tried: float, seen: float | None, now: float, tolerance: float
+    device: str,
+    watched: Standing | None,
+    first_tried: float,
+    seen: float | None,
+    now: float,
+    tolerance: float,
+    way: str = "scan",
 ) -> Standing:
     """The same device with what scans know of it. ``first_tried`` and ``seen`` (the newest log-in): POSIX seconds."""
     known = watched or Standing(device, Condition.UNSEEN, first_tried, max(0.0, now - first_tried), never_worked=True)
     if seen is None or seen > now or (known.last_seen is not None and known.last_seen >= seen):
         return known
-    alive = replace(known, last_seen=seen, way="scan")
+    alive = replace(known, last_seen=seen, way=way)
     if known.condition is not Condition.UNSEEN:
         return alive
     if now - seen <= tolerance:
-        return Standing(device, Condition.IN_SERVICE, None, 0.0, last_seen=seen, way="scan")
+        return Standing(device, Condition.IN_SERVICE, None, 0.0, last_seen=seen, way=way)
     return replace(alive, since=seen, age=now - seen, never_worked=False)
 
 

@@ -136,7 +136,7 @@ def _claim(claim: Claim | None) -> dict[str, object] | None:
 
 def _devices(report: AvailabilityReport) -> dict[str, object]:
     return {
-        **_counts(report.devices),
+        **counts(report.devices),
         "out_of_service": [
             {
                 "device": one.device,
@@ -149,11 +149,11 @@ def _devices(report: AvailabilityReport) -> dict[str, object]:
             }
             for one in report.out_of_service
         ],
-        "groups": [{"by": group.kind, "name": group.name, **_counts(group.told)} for group in report.groups],
+        "groups": [{"by": group.kind, "name": group.name, **counts(group.told)} for group in report.groups],
     }
 
 
-def _counts(devices: Serviceability) -> dict[str, object]:
+def counts(devices: Serviceability) -> dict[str, object]:
     longest = devices.longest
     return {
         "watched": devices.devices,

@@ -13,11 +13,13 @@ from markupsafe import Markup
 from checks.check import Theme
 from checks.finding import Severity
 from reports.counting import AreaRow, Step, Units
+from reports.summary import SYMBOLS
 from reports.text import safe_text, share, theme_name
 
 ROW, BAR, LABEL_LINE = 44, 16, 16  # heights in px
 CELL_HEIGHT, LABEL_WIDTH, CELL_WIDTH, HEAT_WIDTH = 30, 210, 78, 640
 LONGEST_LABEL = 34  # characters; the table beside the chart has the whole name
+LEAST_ROOM = 0.09  # of the width, for a sign inside a piece of a bar
 HEAT_STEPS = (1, 3, 10, 30, 100)  # a count of at least this many gets the next stronger fill
 
 
@@ -28,6 +30,7 @@ class Part:
     css: str
     number: int
     words: str
+    sign: str = ""  # printed inside where there is room: a colour says nothing alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Bar:
     whole: int  # what the full width stands for
 
 
-def _svg(name: str, title: str, description: str, height: int, body: Markup, width: str = "100%") -> Markup:
+def svg(name: str, title: str, description: str, height: int, body: Markup, width: str = "100%") -> Markup:
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" width="{w}" height="{h}"'
         ' aria-labelledby="{n}-title {n}-desc">'
@@ -49,7 +52,7 @@ def _svg(name: str, title: str, description: str, height: int, body: Markup, wid
 def bars(name: str, title: str, description: str, rows: Sequence[Bar]) -> Markup:
     """Horizontal bars, stacked when they have several parts. ``name`` makes the ids unique on the page."""
     body = Markup("").join(_bar(n * ROW, row) for n, row in enumerate(rows))
-    return _svg(name, title, description, len(rows) * ROW, body)
+    return svg(name, title, description, len(rows) * ROW, body)
 
 
 def _bar(top: int, row: Bar) -> Markup:
@@ -58,7 +61,7 @@ def _bar(top: int, row: Bar) -> Markup:
         '<text class="label" x="0" y="{y}">{label}</text>'
         '<text class="value" x="100%" y="{y}" text-anchor="end">{value}</text>'
         '<rect class="track" x="0" y="{b}" width="100%" height="{h}"/>'
-    ).format(y=top + LABEL_LINE - 2, b=y, h=BAR, label=_short(safe_text(row.label)), value=safe_text(row.value))
+    ).format(y=top + LABEL_LINE - 2, b=y, h=BAR, label=label_of(row.label), value=safe_text(row.value))
     pieces, left = [text], 0
     for part in row.parts:
         pieces.append(_piece(part, left, row.whole, y))
@@ -66,17 +69,23 @@ def _bar(top: int, row: Bar) -> Markup:
     return Markup("").join(pieces)
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+def label_of(text: str, longest: int = LONGEST_LABEL) -> str:
+    """Fit to be shown, and cut to a length."""
+    label = safe_text(text)
+    return label if len(label) <= longest else f"{label[: longest - 1]}…"
 
 
 def _piece(part: Part, left: int, whole: int, y: int) -> Markup:
     if not part.number or not whole:
         return Markup("")
-    return Markup(
+    x = _percent(left, whole)
+    drawn = Markup(
         '<rect class="{css}" x="{x}%" y="{y}" width="{w}%" height="{h}"><title>{words}</title></rect>'
-    ).format(
-        css=part.css, x=_percent(left, whole), w=_percent(part.number, whole), y=y, h=BAR, words=safe_text(part.words)
+    ).format(css=part.css, x=x, w=_percent(part.number, whole), y=y, h=BAR, words=safe_text(part.words))
+    if not part.sign or part.number / whole < LEAST_ROOM:
+        return drawn
+    return drawn + Markup('<text class="o{css} inside" x="{x}%" dx="5" y="{y}">{t}</text>').format(
+        css=part.css.removeprefix("s"), x=x, y=y + 12, t=part.sign
     )
 
 
@@ -149,12 +158,15 @@ def themes(table: Mapping[Theme, Mapping[Severity, Units]]) -> Markup:
         Bar(
             theme_name(t),
             f"{totals[t]:,}",
-            [Part(f"s-{s.value}", u.occurrences, f"{u.occurrences:,} {s.value}") for s, u in row.items()],
+            [
+                Part(f"s-{s.value}", u.occurrences, f"{u.occurrences:,} {s.value}", f"{SYMBOLS[s]} {u.occurrences:,}")
+                for s, u in row.items()
+            ],
             longest,
         )
         for t, row in table.items()
     ]
-    said = "Occurrences of each theme, stacked from critical to informational. The table of section 6 has the numbers."
+    said = "Occurrences of each theme, stacked from critical to informational. The table beside it has the numbers."
     return bars("chart-themes", "Occurrences by theme", said, rows)
 
 
@@ -168,7 +180,7 @@ def heat_map(table: Mapping[Theme, Mapping[Severity, Units]]) -> Markup:
     body = Markup("").join(_heat_row(CELL_HEIGHT * (n + 1), t, row) for n, (t, row) in enumerate(table.items()))
     height = CELL_HEIGHT * (len(table) + 1)
     said = "Occurrences for each theme and severity; a stronger fill means more. The table below has the same numbers."
-    return _svg("chart-heat", "Themes by severity", said, height, head + body, str(HEAT_WIDTH))
+    return svg("chart-heat", "Themes by severity", said, height, head + body, str(HEAT_WIDTH))
 
 
 def _column_head(n: int, severity: Severity) -> Markup:

@@ -11,11 +11,11 @@ from fractions import Fraction
 
 from checks import coverage
 from checks.check import Check, Theme
-from checks.coverage import NOT_ALL_JUDGED
+from checks.coverage import BY_ITSELF, NOT_ALL_JUDGED
 from checks.coverage import Step as Step
 from checks.finding import Outcome, Severity
 from checks.risk import Level
-from inventory.asset import Privilege
+from inventory.asset import SNAPSHOTS, Privilege
 from inventory.estate import Area
 from inventory.facts.missing import Reason
 from reports.report import AssetCoverage, Gap, Issue, Occurrence, ReportData
@@ -175,9 +175,13 @@ def looked(asset: AssetCoverage) -> coverage.Looked:
         supplier=one.supplier or "",
         kind=one.kind,
         exposure=one.exposure,
-        reason="" if asset.fully_assessed else asset.missing.reason.value if asset.missing else NOT_ALL_JUDGED,
+        reason="" if asset.fully_assessed else asset.missing.reason.value if asset.missing else _not_all(asset),
         has_login=one.connection.way != "endpoint",
     )
+
+
+def _not_all(asset: AssetCoverage) -> str:
+    return BY_ITSELF if asset.asset.connection.way in SNAPSHOTS and not asset.logged_in else NOT_ALL_JUDGED
 
 
 def funnel(assets: Iterable[AssetCoverage]) -> dict[Step, int]:

@@ -1,4 +1,4 @@
-"""What both OSCAL documents of a report share: ids, the people and tools, observations and risks.
+"""What both OSCAL documents of a report share: ids, parties and roles, the inventory and observations.
 
 Source: NIST OSCAL 1.2.1, JSON. Every id is a UUID of version 5 under the evidence root, so the same data
 gives the same bytes.
@@ -10,14 +10,14 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from checks.check import Check
 from reports.report import LABEL, AssetCoverage, Issue, Occurrence, ReportData
-from reports.text import prose, safe_text, stamp
+from reports.text import safe_text, stamp
 
 VERSION = "1.2.1"
 OURS = "urn:estatecheck"  # namespace of our properties, and naming system of our words
 MAX_TEXT = 4000
 NO_SAY = "not said"
+ROLE_TOOL, ROLE_SUPPLIER = "tool", "supplier"
 _BLANKS = re.compile(r"\s+")
 
 Json = dict[str, Any]
@@ -49,13 +49,34 @@ def metadata(data: ReportData, title: str, ids: Ids) -> Json:
         "last-modified": stamp(data.ended_at or data.started_at),
         "version": str(data.scan_id),
         "oscal-version": VERSION,
-        "parties": [{"uuid": ids.of("tool"), "type": "organization", "name": f"estatecheck {data.tool_version}"}],
+        "roles": [{"id": ROLE_TOOL, "title": "Assessor's tool"}, *_roles(data)],
+        "parties": [
+            {"uuid": ids.of("tool"), "type": "organization", "name": line(f"estatecheck {data.tool_version}")},
+            *_parties(data, ids),
+        ],
+        "responsible-parties": [{"role-id": ROLE_TOOL, "party-uuids": [ids.of("tool")]}],
         "props": [prop("evidence-root", data.evidence_root), prop("scan-state", data.state)],
         "remarks": LABEL,
     }
     if data.marking:
         told["props"].append(prop("marking", data.marking))
     return told
+
+
+def _roles(data: ReportData) -> list[Json]:
+    return [{"id": ROLE_SUPPLIER, "title": "Supplier: mends what stands on its assets"}] if data.suppliers else []
+
+
+def _parties(data: ReportData, ids: Ids) -> Iterator[Json]:
+    for key in sorted(data.suppliers):
+        yield {"uuid": ids.of("supplier", key), "type": "organization", "name": line(data.suppliers[key].name)}
+
+
+def responsible(data: ReportData, supplier: str, ids: Ids) -> list[Json]:
+    """Whose it is to mend; empty where the inventory does not name the supplier."""
+    if supplier not in data.suppliers:
+        return []
+    return [{"role-id": ROLE_SUPPLIER, "party-uuids": [ids.of("supplier", supplier)]}]
 
 
 def origin(ids: Ids) -> list[Json]:
@@ -98,6 +119,7 @@ def _observation(issue: Issue, one: Occurrence, ids: Ids, when: str) -> Json:
             prop("ref", one.ref),
             prop("state", one.state),
             prop("severity", (one.severity or issue.check.severity).value),
+            prop("risk", issue.level_of(one).value),
             prop("subject", one.subject),
             prop("first-seen", stamp(one.first_seen)),
         ],
@@ -115,45 +137,5 @@ def _observation(issue: Issue, one: Occurrence, ids: Ids, when: str) -> Json:
     return told
 
 
-def risks(data: ReportData, ids: Ids) -> Iterator[Json]:
-    """One for each issue; a deviation is approved only where every occurrence of it is accepted."""
-    for issue in data.issues:
-        yield {
-            "uuid": ids.of("risk", risk_name(issue)),
-            "title": line(issue.title),
-            "description": line(prose(issue.check.rationale), MAX_TEXT),
-            "statement": line(prose(issue.check.rationale), MAX_TEXT),
-            "status": _status(issue),
-            "characterizations": [
-                {
-                    "origin": origin(ids)[0],
-                    "facets": [{"name": "severity", "system": OURS, "value": issue.severity.value}],
-                }
-            ],
-            "remediations": [_remediation(issue.check, issue, ids)],
-            "related-observations": [
-                {"observation-uuid": ids.of("observation", one.fingerprint)} for one in issue.occurrences
-            ],
-        }
-
-
 def risk_name(issue: Issue) -> str:
     return f"{issue.check.id}\0{issue.subject or ''}"
-
-
-def _status(issue: Issue) -> str:
-    states = {one.state for one in issue.occurrences}
-    if states == {"RISK_ACCEPTED"}:
-        return "deviation-approved"
-    if "ACCEPTANCE_REQUESTED" in states or "FALSE_POSITIVE_PROPOSED" in states:
-        return "deviation-requested"
-    return "remediating" if "CLAIMED_FIXED" in states else "open"
-
-
-def _remediation(check: Check, issue: Issue, ids: Ids) -> Json:
-    return {
-        "uuid": ids.of("remediation", risk_name(issue)),
-        "lifecycle": "recommendation",
-        "title": line(check.remedy.text, 200),
-        "description": line(" ".join((check.remedy.text, *check.remedy.steps)), MAX_TEXT),
-    }

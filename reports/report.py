@@ -18,9 +18,13 @@ from inventory.asset import Asset, Privilege
 from inventory.estate import Area, Scope, Service, Site, Supplier
 from inventory.facts.missing import Missing, Reason
 from reports.availability import AvailabilityReport
+from reports.branding import Branding
 from reports.clocks import ClockReport
+from reports.compare_data import Comparison
 from reports.firmware import DeviceFirmware
 from reports.imported import ImportedFile, SeenBy
+from reports.life import Life, Tally
+from reports.on_record import OnRecord
 
 SCHEMA_VERSION = 2
 LABEL = "IT Health Check-style automated assessment (not a CHECK test)"
@@ -158,7 +162,7 @@ class EvidenceItem:
     missing: Missing | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ReportData:
     scan_id: int
     estate: str
@@ -195,6 +199,13 @@ class ReportData:
     verdicts: Verdicts | None = None  # by the rules of accreditation; None: a targeted visit or a supplied list
     availability: AvailabilityReport | None = None  # of the days before the scan; None: nothing was watched then
     imports: tuple[ImportedFile, ...] = ()  # what other tools and testers supplied before the scan
+    on_record: tuple[OnRecord, ...] = ()  # claims, proofs and acceptances of its findings until it ended, by reference
+    life: Life | None = None  # decisions, backlog and support dates as of the scan's end; None: nobody asked
+    by_supplier: Mapping[str, Tally] = field(default_factory=dict)  # passed and not_applicable, of each supplier alone
+    since: Comparison | None = None  # what changed since an earlier report; None: nobody asked
+    view: str = "technical"  # reports.views.View, as which it is shown
+    viewer: str = ""  # of the supplier's view: the supplier's id
+    branding: Branding | None = None  # how HTML and PDF are dressed; never part of the JSON
 
 
 class Format(Protocol):

@@ -18,9 +18,12 @@ FRESH_DAYS = {  # a publisher that seldom says something new is not too old afte
     "debian-support": 180,
     "endoflife": 45,
     "windows-kb": 45,
+    "msrc": 45,
 }
 WEEK = 7  # everything else, where the scan was planned with no other limit (domain.md, Accreditation)
 NO_ADVISORIES = frozenset({*FRESH_DAYS, "kev", "epss", "ssvc", "fortinet"})  # of packages
+WINDOWS = "win."  # how the ids of its checks begin
+OF_WINDOWS = frozenset({"windows-kb", "msrc"})
 ABOUT_CVES = {"kev": "known exploited vulnerabilities (CISA KEV)", "epss": "estimates of exploitation (FIRST EPSS)"}
 
 
@@ -44,9 +47,10 @@ def absent(data: ReportData) -> tuple[str, ...]:
     return tuple(what for what in ABOUT_CVES if what not in there) if asked(data) else ()
 
 
-def asked(data: ReportData) -> bool:
-    """Whether a check of this scan looks for missing patches or unfixed vulnerabilities."""
-    return any(c.theme in PATCH_THEMES or c.theme is Theme.NO_VENDOR_FIX for c in data.checks)
+def asked(data: ReportData, surface: str = "") -> bool:
+    """Whether a check of this scan looks for missing patches or unfixed vulnerabilities. ``surface``: of ``win.``..."""
+    themes = {*PATCH_THEMES, Theme.NO_VENDOR_FIX}
+    return any(c.theme in themes and c.id.startswith(surface) for c in data.checks)
 
 
 def limits(data: ReportData) -> tuple[str, ...]:
@@ -55,8 +59,9 @@ def limits(data: ReportData) -> tuple[str, ...]:
 
 
 def _limits(data: ReportData) -> Iterator[str]:
-    feeds = advisories(data)
-    if asked(data) and not feeds:
+    if asked(data, WINDOWS) and not any(source.name in OF_WINDOWS for source in data.sources):
+        yield "No feed of Windows updates was loaded: missing updates of Windows are told from the devices' word alone."
+    if asked(data, "linux.") and not advisories(data):
         yield (
             "No advisory feed was loaded: missing updates are told from the hosts' own lists alone, without their "
             "CVEs, and vulnerabilities without a vendor fix are not told at all."

@@ -37,6 +37,7 @@ FORMATS: Mapping[str, Format] = {
     "oscal-poam": _Ours(".oscal-poam.json", "reports.formats.oscal_poam"),
     "oscal-results": _Ours(".oscal-results.json", "reports.formats.oscal_results"),
     "pdf": _Ours(".pdf", "reports.formats.pdf"),
+    "plan-csv": _Ours(".plan.csv", "reports.formats.plan_csv"),
     "sarif": _Ours(".sarif", "reports.formats.sarif"),
     "terminal": _Ours(".txt", "reports.formats.terminal"),
     "xlsx": _Ours(".xlsx", "reports.formats.xlsx"),

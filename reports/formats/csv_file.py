@@ -5,21 +5,25 @@ A cell that a spreadsheet would take for a formula begins with an apostrophe.
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from typing import BinaryIO
 
-from reports.action_plan import LIST_HEADINGS, occurrences
+from reports.action_plan import LIST_HEADINGS, ListRow, PlanRow, occurrences
 from reports.report import ReportData
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full width
 
 
 def render(data: ReportData, out: BinaryIO) -> None:
+    write(LIST_HEADINGS, occurrences(data), out)
+
+
+def write(headings: Sequence[str], rows: Iterable[ListRow | PlanRow], out: BinaryIO) -> None:
     text = io.TextIOWrapper(out, encoding="utf-8-sig", errors="replace", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(LIST_HEADINGS)
-    writer.writerows(neutral(astuple(row)) for row in occurrences(data))
+    writer.writerow(headings)
+    writer.writerows(neutral(astuple(row)) for row in rows)
     text.flush()
     text.detach()
 

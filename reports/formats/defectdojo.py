@@ -10,21 +10,27 @@ from typing import Any, BinaryIO
 
 from checks.check import Check
 from checks.finding import Severity
+from reports.clocks import stamp as clock_stamp
 from reports.json_stream import write
+from reports.on_record import words
+from reports.plan_book import Book, first_due
 from reports.report import LABEL, Issue, Occurrence, ReportData
+from reports.risk_text import lines
 from reports.text import prose, safe_text, stamp, utc
 
 MAX_TITLE = 511  # characters its column holds
 MAX_TEXT = 4000
 # What a feed said is handed on only where it has the form that the importer takes.
 _SHARE = re.compile(r"0(\.[0-9]{1,10})?|1(\.0{1,10})?")
+_SCORE = re.compile(r"[0-9](\.[0-9])?|10(\.0)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _VECTOR = re.compile(r"CVSS:3\.[01](/[A-Z]{1,3}:[A-Z]){8,30}")
 
 
 def render(data: ReportData, out: BinaryIO) -> None:
-    checks, services = {check.id: check for check in data.checks}, _services(data)
-    open_ = (_open(issue, one) | services.get(one.asset_uid, {}) for issue in data.issues for one in issue.occurrences)
+    checks, services, book = {check.id: check for check in data.checks}, _services(data), Book(data)
+    found = ((issue, one) for issue in data.issues for one in issue.occurrences)
+    open_ = (_open(issue, one, book) | services.get(one.asset_uid, {}) for issue, one in found)
     proven = (one for one in data.fixed if one.check_id in checks)
     fixed = (_fixed(data, checks[one.check_id], one) | services.get(one.asset_uid, {}) for one in proven)
     document = {
@@ -45,9 +51,11 @@ def _services(data: ReportData) -> dict[str, dict[str, str]]:
     }
 
 
-def _open(issue: Issue, one: Occurrence) -> dict[str, Any]:
+def _open(issue: Issue, one: Occurrence, book: Book) -> dict[str, Any]:
     closed = one.state in ("FALSE_POSITIVE", "OUT_OF_SERVICE")
-    return _finding(issue.check, one, issue.title) | {
+    told = _finding(issue.check, one, issue.title) | _moved(issue, one) | _planned(book, one)
+    return told | {
+        "description": " ".join((told["description"], *_notes(book, one))),
         "active": not closed and one.state != "RISK_ACCEPTED",
         "verified": True,
         "risk_accepted": one.state == "RISK_ACCEPTED",
@@ -55,6 +63,26 @@ def _open(issue: Issue, one: Occurrence) -> dict[str, Any]:
         "under_review": one.state in ("CLAIMED_FIXED", "FALSE_POSITIVE_PROPOSED", "ACCEPTANCE_REQUESTED"),
         "is_mitigated": False,
     }
+
+
+def _moved(issue: Issue, one: Occurrence) -> dict[str, Any]:
+    """Risk stands beside severity: what an importer sorts by is never moved."""
+    told = f"Risk: {issue.level_of(one).value}."
+    return {"severity_justification": safe_text(" ".join((told, *lines(one))), MAX_TEXT)} if one.risk else {}
+
+
+def _planned(book: Book, one: Occurrence) -> dict[str, str]:
+    """By when its first clock is due."""
+    due = first_due(book.clocked([one]), book.everywhere | book.agreed)
+    return {} if due is None else {"planned_remediation_date": clock_stamp(due)[:10]}
+
+
+def _notes(book: Book, one: Occurrence) -> list[str]:
+    """Who mends it, and what people said of it."""
+    supplier, said = book.supplier_id(one), book.said.get(one.fingerprint)
+    told = [f"Supplier: {safe_text(book.name_of(supplier), 200)}."] if supplier else []
+    told += [f"Acceptance: {words(said.acceptance)}."] if said and said.acceptance else []
+    return told + ([f"Claimed {said.claim_day}: {safe_text(said.change, 200)}."] if said and said.claimed else [])
 
 
 def _fixed(data: ReportData, check: Check, one: Occurrence) -> dict[str, Any]:
@@ -113,10 +141,12 @@ def _members(one: Occurrence) -> dict[str, Any]:
     listed = sorted(kev for m in one.members if _DAY.fullmatch(kev := m.attributes.get("kev", "")))
     worst = min((m for m in one.members if m.severity), key=lambda m: (m.severity.rank, m.id), default=None)  # type: ignore[union-attr]  # rated ones only
     vector = worst.attributes.get("vector", "") if worst else ""
+    score = worst.attributes.get("score", "") if worst else ""
     return {
         "vulnerability_ids": cves,
         "known_exploited": one.exploited,
         **({"cvssv3": vector} if _VECTOR.fullmatch(vector) else {}),
+        **({"cvssv3_score": float(score)} if _SCORE.fullmatch(score) and _VECTOR.fullmatch(vector) else {}),
         **({"epss_score": max(scored)} if scored else {}),
         **({"kev_date": listed[0]} if listed else {}),
     }

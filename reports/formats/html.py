@@ -19,15 +19,37 @@ from checks.check import Theme
 from checks.finding import Severity
 from checks.risk import Level
 from inventory.estate import Scope
-from reports import charts, counting, coverage_chapter, risk_text, sources, summary, text, updates
+from reports import (
+    board,
+    chapters,
+    charts,
+    charts_estate,
+    charts_time,
+    counting,
+    coverage_chapter,
+    glossary,
+    risk_text,
+    sources,
+    summary,
+    text,
+    updates,
+)
 from reports.availability_chapter import chapter
 from reports.clock_chapter import chapter as clock_chapter
+from reports.compare_view import view as since_view
 from reports.firmware import by_model
 from reports.formats import json_file
+from reports.formats.html_dress import worn
+from reports.life import Life, burn_down
 from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, Issue, Occurrence, ReportData
+from reports.timeline import hatch
 from reports.verdict_chapter import chapter as verdict_chapter
+from reports.views import APPENDICES, LABELS, TITLES, View, marks, sections
 
 MOST_OCCURRENCES = 50  # rows of one finding; the others fold into a list of references
+MOST_WHOLE = 1_000  # issues with a block of their own, the worst; the others are one line each
+MOST_ROWS = 5_000  # occurrences in all blocks together, where there are many issues
+MOST_FOLDED_OF_MANY = 10
 MOST_FOLDED = 1_000  # references in that list
 MOST_MEMBERS = 100  # rows of one finding's list of CVEs
 MOST_EVIDENCE = 2_000  # rows of the evidence index
@@ -43,7 +65,9 @@ _LINK = re.compile(r"https://[\w.~:/?#@!$&()*+,;=%-]+", re.ASCII)
 
 
 def render(data: ReportData, out: BinaryIO) -> None:
-    page = environment().get_template("report.html.j2").render(view(data))
+    """In the view that the data was cut for (``reports.views.seen``)."""
+    name = "board.html.j2" if data.view == View.BOARD else "report.html.j2"
+    page = environment().get_template(name).render(view(data))
     out.write(page.encode())
 
 
@@ -161,6 +185,14 @@ class _View:
         self.data = data
         self.anchors = _Anchors()
         self.assets = {a.uid: a for a in data.assets}
+        self._facet_keys: dict[tuple[str, str], str] = {}
+        clocks = data.clocks.findings if data.clocks else ()
+        self.clocks = {one.fingerprint: chapters.clock_line(one) for one in clocks}
+        blocks = min(len(data.issues), MOST_WHOLE)
+        self.most = min(MOST_OCCURRENCES, max(5, MOST_ROWS // max(1, blocks)))
+        self.folded = MOST_FOLDED if self.most == MOST_OCCURRENCES else MOST_FOLDED_OF_MANY
+        self.facets = self._facets()  # first, in the order of names: keys are given out as they are asked for
+        self.said = {one.fingerprint: chapters.record_line(one) for one in data.on_record}
         self.asset_ids = {a.uid: f"asset-{n}" for n, a in enumerate(data.assets, 1)}
         self.evidence_ids = {
             e.sha256: f"evidence-{n}" for n, e in reversed([*enumerate(data.evidence[:MOST_EVIDENCE], 1)])
@@ -173,22 +205,99 @@ class _View:
             **self._numbers(),
             **self._coverage(),
             "data": data,
+            "since": since_view(data.since) if data.since else None,
             **self._findings(),
             **self._rest(),
+            **self._order(),
+            **self._life(),
+            **self._estate(),
         }
+
+    def _order(self) -> dict[str, Any]:
+        """Which chapters there are, in which order; an appendix without content is left out."""
+        shown = View(self.data.view)
+        empty = {"firmware"} if not self.data.firmware else set[str]()
+        names = tuple(name for name in sections(shown) if name not in empty)
+        viewer = self.data.suppliers.get(self.data.viewer)
+        return {
+            "view": shown.value,
+            "view_label": LABELS[shown],
+            "viewer": viewer.name if viewer else self.data.viewer,
+            "chapters": [(name, f"{name.replace('-', '_')}.html.j2") for name in names],
+            "no": marks(names),
+            "titles": TITLES,
+            "appendices": APPENDICES,
+            "board": board.page(self.data) if shown is View.BOARD else None,
+        }
+
+    def _life(self) -> dict[str, Any]:
+        data, life = self.data, self.data.life or Life()
+        points = burn_down(life.backlog)
+        clocked = data.clocks is not None and bool(charts_time.running(data.clocks))
+        return {
+            "plan": chapters.plan(data),
+            "causes": chapters.causes(data),
+            "ending": chapters.lifecycle(data),
+            "accepted": chapters.acceptances(data),
+            "people": chapters.people(data),
+            "decisions": chapters.decisions(data),
+            "ratings": chapters.ratings(data),
+            "weaknesses": chapters.cves(data),
+            "glossary": glossary.TERMS,
+            "before": life.before,
+            "points": charts_time.drawn(points),
+            "chart_burn": charts_time.burn_down(points) if points else None,
+            "chart_clocks": charts_time.clock_timeline(data.clocks) if clocked and data.clocks else None,
+            "clocks_drawn": charts_time.MOST_CLOCKS,
+            "hatch": hatch(),
+        }
+
+    def _estate(self) -> dict[str, Any]:
+        places, rows = charts_estate.places(self.data), counting.by_area(self.data)
+        return {
+            "places": places,
+            "chart_map": charts_estate.estate_map(places, charts_estate.without(self.data)) if places else None,
+            "chart_cover": charts_estate.coverage_heat(rows) if rows else None,
+            "sign": charts_estate.sign,
+            "facets": self.facets,
+        }
+
+    def _facets(self) -> dict[str, list[tuple[str, str]]]:
+        """What the filter offers: areas and suppliers that have a finding, key and name."""
+        hit = [self.assets[uid].asset for i in self.data.issues for uid in i.assets if uid in self.assets]
+        areas = sorted({one.area for one in hit if one.area})
+        suppliers = sorted({one.supplier for one in hit if one.supplier})
+        return {
+            "area": [(self._facet("a", key), _named(self.data.areas, key)) for key in areas],
+            "supplier": [(self._facet("s", key), _named(self.data.suppliers, key)) for key in suppliers],
+        }
+
+    def _facet(self, kind: str, key: str) -> str:
+        """A short key of our own for one of the inventory's, which may hold anything."""
+        return self._facet_keys.setdefault((kind, key), f"{kind}{len(self._facet_keys)}")
+
+    def _facets_of(self, issue: Issue) -> str:
+        hit = [self.assets[uid].asset for uid in issue.assets if uid in self.assets]
+        areas = {self._facet("a", one.area) for one in hit if one.area}
+        suppliers = {self._facet("s", one.supplier) for one in hit if one.supplier}
+        return " ".join(sorted(areas | suppliers))
 
     def _cover(self) -> dict[str, Any]:
         style, style_hash = own("report.css")
         script, script_hash = own("report.js")
-        report_id, json_bytes = json_file.encoded(self.data)
+        report_id, json_sha256 = json_file.digest(self.data)
+        dress = worn(self.data.branding)
         return {
             "style": style,
             "script": script,
-            "policy": f"default-src 'none'; style-src '{style_hash}'; script-src '{script_hash}'; {_CLOSED}",
+            "policy": f"default-src 'none'; style-src '{style_hash}'{dress.style_source}; "
+            f"script-src '{script_hash}'; {dress.picture_source}{_CLOSED}",
+            "dress": dress,
+            "marking": dress.marking or self.data.marking,
             "label": LABEL,
             "schema_version": SCHEMA_VERSION,
             "report_id": report_id,
-            "json_sha256": hashlib.sha256(json_bytes).hexdigest(),
+            "json_sha256": json_sha256,
             "window": text.window(self.data.started_at, self.data.ended_at),
             "duration": text.duration(self.data.started_at, self.data.ended_at),
             "warning": summary.state_warning(self.data),
@@ -256,32 +365,40 @@ class _View:
 
     def _findings(self) -> dict[str, Any]:
         """What the vendor has not fixed has a chapter of its own, with one introduction for each of its checks."""
-        told = {id(i): self._finding(i) for i in self.data.issues}
+        mended = updates.with_remedy(self.data)
+        brief = {id(i) for i in mended[MOST_WHOLE:]} - {id(i) for i in updates.lifecycle(self.data)}
+        told = {id(i): self._brief(i) if id(i) in brief else self._finding(i) for i in self.data.issues}
         unfixed = updates.by_worst_member(updates.without_fix(self.data))
         checks = {i.check.id: i.check for i in unfixed}
         return {
-            "findings": [told[id(i)] for i in updates.with_remedy(self.data)],
+            "findings": [told[id(i)] for i in mended[:MOST_WHOLE]],
+            "brief": [told[id(i)] for i in mended[MOST_WHOLE:]],
             "unfixed": [(c, [told[id(i)] for i in unfixed if i.check.id == c.id]) for c in checks.values()],
             "lifecycle": [(told[id(i)], updates.alike(i)) for i in updates.lifecycle(self.data)],
             "no_fix_asked": any(c.theme is Theme.NO_VENDOR_FIX for c in self.data.checks),
             "firmware": by_model(self.data.firmware)[:MOST_MODELS],
             "models": len(by_model(self.data.firmware)),
-            "available": chapter(self.data.availability, "E" if self.data.firmware else "D")
-            if self.data.availability
-            else None,
-            "clocked": clock_chapter(self.data.clocks, self._letter_of_clocks(), self.data.suppliers, self.data.credits)
+            "available": chapter(self.data.availability, "") if self.data.availability else None,
+            "clocked": clock_chapter(self.data.clocks, "", self.data.suppliers, self.data.credits)
             if self.data.clocks
             else None,
             "lifecycle_asked": any(map(updates.about_support, self.data.checks)),
             "anchor_of": lambda issue: told[id(issue)]["id"],
         }
 
-    def _letter_of_clocks(self) -> str:
-        """After firmware and availability, as far as there are any."""
-        return "DEF"[bool(self.data.firmware) + (self.data.availability is not None)]
+    def _brief(self, issue: Issue) -> dict[str, Any]:
+        """Of an issue that is one line: where it is addressed, and its first references."""
+        unit = f"-{_slug(issue.subject.key)}" if issue.subject else ""
+        return {
+            "id": self.anchors.take(f"issue-{_slug(issue.check.id)}{unit}"),
+            "issue": issue,
+            "facets": self._facets_of(issue),
+            "units": counting.units([issue]),
+            "refs": [o.ref for o in issue.occurrences[:2]],
+        }
 
     def _finding(self, issue: Issue) -> dict[str, Any]:
-        rest = issue.occurrences[MOST_OCCURRENCES:]
+        rest = issue.occurrences[self.most :]
         parts = updates.vulnerabilities(issue)
         cves = [part for part in parts if part.weakness]
         unit = f"-{_slug(issue.subject.key)}" if issue.subject else ""
@@ -289,9 +406,11 @@ class _View:
             "id": self.anchors.take(f"issue-{_slug(issue.check.id)}{unit}"),
             "issue": issue,
             "check": issue.check,
+            "facets": self._facets_of(issue),
             "units": counting.units([issue]),
-            "rows": [self._occurrence(o) for o in issue.occurrences[:MOST_OCCURRENCES]],
-            "folded": [(self._anchor(o), o) for o in rest[:MOST_FOLDED]],
+            "refs": [o.ref for o in issue.occurrences[:2]],
+            "rows": [self._occurrence(o) for o in issue.occurrences[: self.most]],
+            "folded": [(self._anchor(o), o) for o in rest[: self.folded]],
             "folded_total": len(rest),
             "cves": cves[:MOST_MEMBERS],
             "cves_total": len(cves),
@@ -311,6 +430,8 @@ class _View:
             "place": self._place(asset) if asset else "",
             "asset_id": self.asset_ids.get(occurrence.asset_uid, ""),
             "evidence": [(e, self.evidence_ids.get(e, "")) for e in occurrence.evidence[:4]],
+            "clock": self.clocks.get(occurrence.fingerprint, ""),
+            "said": self.said.get(occurrence.fingerprint, ""),
         }
 
     def _place(self, asset: AssetCoverage) -> str:

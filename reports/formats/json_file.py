@@ -8,13 +8,24 @@ Readers ignore fields they do not know; a field that goes or changes its meaning
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from checks.check import Check
 from checks.finding import Outcome, Severity
-from reports import availability_data, clocks, coverage_chapter, handovers, risk_data, verdict_data
+from reports import (
+    availability_data,
+    clocks,
+    compare_json,
+    coverage_chapter,
+    handovers,
+    life,
+    on_record,
+    risk_data,
+    verdict_data,
+)
 from reports import credits as service_credits
 from reports.counting import (
     AreaRow,
@@ -47,8 +58,16 @@ SCHEMA = "estatecheck.report"
 _NOT_SAID: dict[type, set[str]] = {Check: {"rule", "examples", "waived", "gathers"}}  # code and its tests
 
 
+_last: list[tuple[weakref.ref[ReportData], tuple[str, str]]] = []  # the newest digest: every format prints it
+
+
 def render(data: ReportData, out: BinaryIO) -> None:
-    out.write(encoded(data)[1])
+    report_id, pieces = _whole(data)
+    hashed = hashlib.sha256()
+    for piece in pieces:
+        hashed.update(piece)
+        out.write(piece)
+    _last[:] = [(weakref.ref(data), (report_id, hashed.hexdigest()))]
 
 
 def encoded(data: ReportData) -> tuple[str, bytes]:
@@ -56,17 +75,37 @@ def encoded(data: ReportData) -> tuple[str, bytes]:
 
     ``ECR-42-1f3a9c0d5e6b`` is the scan, and a digest of what the report says of it.
     """
+    report_id, pieces = _whole(data)
+    return report_id, b"".join(pieces)
+
+
+def digest(data: ReportData) -> tuple[str, str]:
+    """The report's id, and the sha256 of the file that :func:`render` writes, which is never held whole.
+
+    Of the data that was rendered or asked for last it is known.
+    """
+    if not _last or _last[0][0]() is not data:
+        report_id, pieces = _whole(data)
+        _last[:] = [(weakref.ref(data), (report_id, _sha256(pieces)))]
+    return _last[0][1]
+
+
+def _whole(data: ReportData) -> tuple[str, Iterator[bytes]]:
     values = {key: _value(value) for key, value in document(data).items()}
-    report_id = f"ECR-{data.scan_id}-{hashlib.sha256(_file(values)).hexdigest()[:12]}"
-    return report_id, _file({**values, "report_id": json.dumps(report_id)})
+    report_id = f"ECR-{data.scan_id}-{_sha256(_pieces(values))[:12]}"
+    return report_id, _pieces({**values, "report_id": json.dumps(report_id)})
 
 
-def _value(value: object) -> str:
+def _sha256(pieces: Iterable[bytes]) -> str:
+    hashed = hashlib.sha256()
+    for piece in pieces:
+        hashed.update(piece)
+    return hashed.hexdigest()
+
+
+def _value(value: object) -> str | list[str]:
     """One value at the top of the document; an array has a line for each of its members."""
-    if not isinstance(value, list):
-        return _compact(value)
-    members = ",\n".join(_compact(one) for one in value)
-    return f"[\n{members}\n]" if members else "[]"
+    return [_compact(one) for one in value] if isinstance(value, list | Iterator) else _compact(value)
 
 
 def _compact(value: object) -> str:
@@ -74,13 +113,27 @@ def _compact(value: object) -> str:
     return json_safe(text)
 
 
-def _file(values: Mapping[str, str]) -> bytes:
-    lines = ",\n".join(f'"{key}":{values[key]}' for key in sorted(values))
-    return f"{{\n{lines}\n}}\n".encode()
+def _pieces(values: Mapping[str, str | list[str]]) -> Iterator[bytes]:
+    for place, key in enumerate(sorted(values)):
+        yield f'{"," if place else "{"}\n"{key}":'.encode()
+        value = values[key]
+        if isinstance(value, str):
+            yield value.encode()
+        elif value:
+            yield from (f"{',' if n else '['}\n{one}".encode() for n, one in enumerate(value))
+            yield b"\n]"
+        else:
+            yield b"[]"
+    yield b"\n}\n"
+
+
+def _later(make: Callable[[], Iterable[object]]) -> Iterator[object]:
+    """What is not worked out before its turn comes."""
+    yield from make()
 
 
 def document(data: ReportData) -> dict[str, Any]:
-    """The report as JSON values, without its id."""
+    """The report as JSON values, without its id. Long arrays are iterators, to be read once and in this order."""
     table, risks = MemberTable(), risk_data.RiskTable()
     return {
         "schema": SCHEMA,
@@ -95,12 +148,15 @@ def document(data: ReportData) -> dict[str, Any]:
         "scopes": plain(data.scopes),
         "counts": _counts(data),
         "coverage": _coverage(data),
-        "assets": [_asset(a) for a in data.assets],
-        "issues": [_issue(i, table, risks) for i in data.issues],
-        "fixed": [_occurrence(o, table, risks) for o in data.fixed],
-        "carried": [_occurrence(o, table, risks) for o in data.carried],
-        "members": plain(table.members),  # after those that refer to it
-        "risks": risks.rows(),  # after those that refer to it
+        "assets": (_asset(a) for a in data.assets),
+        "issues": (_issue(i, table, risks) for i in data.issues),
+        "fixed": (_occurrence(o, table, risks) for o in data.fixed),
+        "carried": (_occurrence(o, table, risks) for o in data.carried),
+        "on_record": on_record.plain(data.on_record),
+        "life": life.plain(data.life),
+        "supplier_view": data.viewer,
+        "members": _later(lambda: plain(table.members)),  # after those that refer to it
+        "risks": _later(risks.rows),  # after those that refer to it
         "risk_rules": risk_data.rules_in(data.risk_rules),
         "firmware": plain(by_model(data.firmware)),
         "availability": availability_data.plain(data.availability) if data.availability else None,
@@ -108,13 +164,14 @@ def document(data: ReportData) -> dict[str, Any]:
         "verdicts": verdict_data.verdicts_of(data),
         "clocks": clocks.plain(data.clocks) if data.clocks else None,
         "credits": [service_credits.plain(one) for one in data.credits],
-        "gaps": plain(all_gaps(data)),
+        "gaps": (plain(one) for one in all_gaps(data)),
         "checks": [_check(row) for row in check_rows(data)],
         "sources": [_source(s) for s in data.sources],
         "imports": plain(data.imports),
         "limitations": list(limits(data)),
-        "evidence": plain(data.evidence),
+        "evidence": (plain(one) for one in data.evidence),
         "evidence_root": data.evidence_root,
+        **({"since": compare_json.plain(data.since)} if data.since else {}),
     }
 
 

@@ -41,8 +41,9 @@ def _failures(data: ReportData) -> _Failures:
 
 def _cases(failures: Mapping[str, list[tuple[Issue, Occurrence]]], gaps: list[Gap]) -> Iterator[_Case]:
     for check, pairs in sorted(failures.items()):
-        title = f"{pairs[0][0].severity.value}: {pairs[0][0].check.title}"
-        yield check, "failure", title, "\n".join(f"{one.ref} {one.observed}" for _, one in pairs)
+        worst = min((issue.level_of(one) for issue, one in pairs), key=lambda level: level.rank)
+        title = f"{pairs[0][0].severity.value}, risk {worst.value}: {pairs[0][0].check.title}"
+        yield check, "failure", title, "\n".join(f"{one.ref} {one.state} {one.observed}" for _, one in pairs)
     for gap in gaps:
         if gap.check_id not in failures:
             said = f"not assessed: {gap.reason.value}" if gap.reason else "error in the check"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from reports.counting import all_gaps, by_area, by_severity, by_state, by_theme, funnel
+from reports.counting import all_gaps, by_area, by_risk, by_severity, by_state, by_theme, funnel
 from reports.formats.openmetrics import Family, Labels, exposition, gauge, info
 from reports.report import ReportData
 from reports.text import safe_text, utc
@@ -26,6 +26,11 @@ def _families(data: ReportData) -> Iterator[Family]:
     for unit in ("issues", "occurrences", "assets"):
         points = ((float(getattr(units, unit)), {"severity": s.value}) for s, units in severities.items())
         yield gauge(f"estatecheck_report_{unit}", f"Open {unit} by severity.", points)
+    levels = by_risk(data.issues)
+    for unit in ("issues", "occurrences", "assets"):
+        points = ((float(getattr(units, unit)), {"risk": level.value}) for level, units in levels.items())
+        yield gauge(f"estatecheck_report_risk_{unit}", f"Open {unit} by risk.", points)
+    yield from _people(data)
     yield gauge("estatecheck_report_occurrences_by_state", "Open occurrences by state.", _pairs(data))
     yield gauge("estatecheck_report_occurrences_by_theme", "Open occurrences by theme and severity.", _themes(data))
     steps = ((float(n), {"step": step.value}) for step, n in funnel(data.assets).items())
@@ -34,6 +39,22 @@ def _families(data: ReportData) -> Iterator[Family]:
     yield gauge("estatecheck_report_not_assessed", "Checks that could not be judged, by reason.", _gaps(data))
     ages = ((float(source.age_days * 86400), {"source": _label(source.name)}) for source in data.sources)
     yield gauge("estatecheck_report_source_age_seconds", "Age of the data that was judged by.", ages, "seconds")
+
+
+def _people(data: ReportData) -> Iterator[Family]:
+    """What suppliers and accreditors are asked about."""
+    yield gauge("estatecheck_report_verified_fixes", "Fixes that the scan proved.", [(float(len(data.fixed)), {})])
+    if data.clocks is not None:
+        tally = Counter((one.supplier, one.lead.status.value) for one in data.clocks.findings)
+        points = ((float(n), {"supplier": _label(who), "status": status}) for (who, status), n in sorted(tally.items()))
+        yield gauge("estatecheck_report_clock_findings", "Findings by supplier and leading clock.", points)
+    if data.verdicts is not None:
+        told = [data.verdicts.estate, *data.verdicts.services]
+        points = ((1.0, {"subject": _label(one.subject), "verdict": one.verdict.value}) for one in told)
+        yield gauge("estatecheck_report_verdict", "The verdict on the estate and on each service.", points)
+    accepted = Counter("granted" if one.acceptance.granted else "asked" for one in data.on_record if one.acceptance)
+    points = ((float(accepted[kind]), {"kind": kind}) for kind in ("asked", "granted"))
+    yield gauge("estatecheck_report_acceptances", "Acceptances in force, and asked for.", points)
 
 
 def _pairs(data: ReportData) -> Iterator[tuple[float, Labels]]:

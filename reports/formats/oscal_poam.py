@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from reports.json_stream import write
-from reports.oscal import OURS, Ids, Json, inventory, line, metadata, observations, prop, risk_name, risks
+from reports.oscal import OURS, Ids, Json, inventory, line, metadata, observations, origin, prop, risk_name
+from reports.oscal_risks import deadline, risks, status
+from reports.plan_book import Book
 from reports.report import Issue, ReportData
 
 NOTHING = "Nothing was found to act on. That speaks only for what could be looked at."
@@ -40,17 +42,33 @@ def _items(data: ReportData, ids: Ids) -> Iterator[Json]:
     """The schema wants at least one."""
     if not data.issues:
         yield {"uuid": ids.of("item"), "title": "No action", "description": NOTHING}
+    book = Book(data)
     for issue in data.issues:
-        yield _item(issue, ids)
+        yield _item(book, issue, ids)
 
 
-def _item(issue: Issue, ids: Ids) -> Json:
+def _item(book: Book, issue: Issue, ids: Ids) -> Json:
     hit = f"{len(issue.occurrences)} occurrences on {len(issue.assets)} assets"
     return {
         "uuid": ids.of("item", risk_name(issue)),
         "title": line(issue.title),
         "description": line(f"{issue.check.remedy.text} {hit}."),
-        "props": [prop("severity", issue.severity.value), prop("theme", issue.check.theme.value)],
+        "props": list(_props(book, issue)),
+        "origins": origin(ids),
         "related-observations": [{"observation-uuid": ids.of("observation", o.fingerprint)} for o in issue.occurrences],
         "related-risks": [{"risk-uuid": ids.of("risk", risk_name(issue))}],
     }
+
+
+def _props(book: Book, issue: Issue) -> Iterator[Json]:
+    """What a list of items is sorted and filtered by."""
+    yield prop("severity", issue.severity.value)
+    yield prop("risk", issue.level.value)
+    yield prop("theme", issue.check.theme.value)
+    yield prop("status", status(issue))
+    due = deadline(book, issue)
+    if due:
+        yield prop("due", due)
+        yield prop("clock", min((c.lead.status for c in book.clocked(issue.occurrences)), key=lambda s: s.rank).value)
+    for supplier in sorted({book.supplier_id(o) for o in issue.occurrences} - {""}):
+        yield prop("supplier", book.name_of(supplier))

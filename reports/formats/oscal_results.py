@@ -12,7 +12,8 @@ from typing import BinaryIO
 from checks.check import Check
 from reports.counting import all_gaps
 from reports.json_stream import write
-from reports.oscal import MAX_TEXT, Ids, Json, inventory, line, metadata, observations, origin, prop, risk_name, risks
+from reports.oscal import MAX_TEXT, Ids, Json, inventory, line, metadata, observations, origin, prop, risk_name
+from reports.oscal_risks import risks
 from reports.report import Issue, ReportData
 from reports.text import prose, stamp
 

@@ -1,34 +1,27 @@
 """The report on paper: a tagged PDF (PDF/UA-1) with bookmarks, numbered contents and the marking on each page.
 
 WeasyPrint lays it out, from a page of its own that is simpler than the HTML report: a table row costs milliseconds, so
-rows are capped, and what is left out is named with the file that has it. Nothing is fetched. The extra ``[pdf]``
-installs WeasyPrint; it needs Pango from the system.
+rows are capped (``reports.pdf_chapters``), and what is left out is named with the file that has it. Nothing is fetched.
+The extra ``[pdf]`` installs WeasyPrint; it needs Pango from the system.
 """
 
 import hashlib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from reports.formats import FormatError
-from reports.formats.html import environment, own, view
-from reports.report import ReportData
-from reports.text import listing, safe_text
+from jinja2 import Environment
 
-MOST_OCCURRENCES = 10  # rows of one finding
-MOST_FINDINGS = 1_000
-MOST_ROWS = 300  # of any other table
-MOST_CVES = 30  # names in one finding
-CONTENTS = (
-    ("summary", "Summary"),
-    ("scope", "Scope and permission"),
-    ("coverage", "Coverage and limitations"),
-    ("method", "Data sources and their age"),
-    ("fix-first", "Fix first"),
-    ("findings", "Findings"),
-    ("fixed", "Verified fixes"),
-    ("not-assessed", "Not assessed"),
-)
+from reports import pdf_chapters, summary, text
+from reports.formats import FormatError
+from reports.formats.html import environment, own
+from reports.formats.json_file import digest
+from reports.report import LABEL, ReportData
+from reports.verdict_chapter import chapter as verdict
+from reports.views import LABELS, TITLES, View, marks, sections
+
+NAME = 120  # characters of a name
+NEW_PAGE = frozenset({"summary", "findings", "plan", "assets"})
 INSTALL = "PDF needs WeasyPrint: install estatecheck[pdf], and Pango (on Debian: libpango-1.0-0 libpangoft2-1.0-0)"
 
 
@@ -43,23 +36,57 @@ def render(data: ReportData, out: BinaryIO) -> None:
 
 def html(data: ReportData) -> str:
     """The page that is laid out."""
-    return environment().get_template("pdf.html.j2").render(_names(data))
+    return _environment().get_template("pdf/page.html.j2").render(_names(data))
+
+
+def _environment() -> Environment:
+    """That of the HTML report, with shorter texts: paper cannot be scrolled."""
+    made = environment().overlay()
+    made.filters = {
+        **made.filters,
+        "clip": lambda value: text.safe_text(value, pdf_chapters.CLIP),
+        "short": lambda value: text.safe_text(value, NAME),
+    }
+    return made
 
 
 def _names(data: ReportData) -> Mapping[str, Any]:
-    names = view(data)
-    told = [*names["findings"], *(f for _, group in names["unfixed"] for f in group)]
-    for finding in told[:MOST_FINDINGS]:
-        finding["cve_names"] = safe_text(listing([row.id for row in finding["cves"]], MOST_CVES), 2000)
+    view = View(data.view)
+    told = list(_chapters(data, sections(view)))
+    report_id, json_sha256 = digest(data)
+    viewer = data.suppliers.get(data.viewer)
     return {
-        **names,
+        "data": data,
+        "summary": summary,
         "style": own("pdf.css")[0],
-        "contents": CONTENTS,
-        "found": told[:MOST_FINDINGS],
-        "left_out": max(0, len(told) - MOST_FINDINGS),
-        "most_occurrences": MOST_OCCURRENCES,
-        "most_rows": MOST_ROWS,
+        "label": LABEL,
+        "title": LABELS[view],
+        "viewer": viewer.name if viewer else data.viewer,
+        "marking": (data.branding and data.branding.marking) or data.marking,
+        "brand": data.branding,
+        "report_id": report_id,
+        "json_sha256": json_sha256,
+        "window": text.window(data.started_at, data.ended_at),
+        "duration": text.duration(data.started_at, data.ended_at),
+        "warning": summary.state_warning(data),
+        "verdict": verdict(data),
+        "chapters": told,
     }
+
+
+def _chapters(data: ReportData, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Numbered in the order in which they stand here; appendices have letters."""
+    found = dict(pdf_chapters.chapters(data, wanted))
+    numbers = marks(tuple(found))
+    for place, (name, told) in enumerate(found.items()):
+        yield {
+            "id": name,
+            "mark": numbers[name],
+            "title": TITLES[name],
+            "template": f"pdf/{name}.html.j2",
+            "new": name in NEW_PAGE or not place,
+            "told": told,
+        }
 
 
 def _weasyprint() -> Any:  # noqa: ANN401 (an extra, without types here)
@@ -70,5 +97,5 @@ def _weasyprint() -> Any:  # noqa: ANN401 (an extra, without types here)
 
 
 def _nothing(url: str, *_: object, **__: object) -> Mapping[str, object]:
-    """The page holds all it needs; whatever asks for more is refused."""
-    raise ValueError(f"nothing is fetched: {safe_text(url, 80)}")
+    """The page holds all it needs, the logo too; whatever asks for more is refused."""
+    raise ValueError(f"nothing is fetched: {text.safe_text(url, 80)}")

@@ -11,8 +11,12 @@ from typing import Any, BinaryIO
 
 from checks.check import Check
 from checks.finding import Severity
+from checks.risk import Level
+from reports.clocks import stamp as clock_stamp
 from reports.counting import all_gaps
 from reports.json_stream import write
+from reports.on_record import words
+from reports.plan_book import Book, first_due
 from reports.report import LABEL, Gap, Issue, Occurrence, ReportData
 from reports.text import prose, safe_text, stamp
 
@@ -26,12 +30,27 @@ LEVELS = {
 }
 # The numbers by which GitHub sorts into its bands; not CVSS, and said so in the rule.
 SORTING = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
+RANKS = {  # by risk; a viewer sorts by it
+    Level.CRITICAL: 100.0,
+    Level.HIGH: 80.0,
+    Level.UNRATED: 70.0,
+    Level.MEDIUM: 50.0,
+    Level.LOW: 20.0,
+    Level.INFO: 5.0,
+}
+SUPPRESSED = {
+    "RISK_ACCEPTED": "accepted",
+    "FALSE_POSITIVE": "accepted",
+    "ACCEPTANCE_REQUESTED": "underReview",
+    "FALSE_POSITIVE_PROPOSED": "underReview",
+}
 MAX_TEXT = 4000
 
 
 def render(data: ReportData, out: BinaryIO) -> None:
     places = {check.id: place for place, check in enumerate(data.checks)}
-    results = (_result(issue, one, places) for issue in data.issues for one in issue.occurrences)
+    book = Book(data)
+    results = (_result(issue, one, places, book) for issue in data.issues for one in issue.occurrences)
     gaps = (_open(gap, places) for gap in all_gaps(data))
     write({"$schema": SCHEMA, "version": "2.1.0", "runs": iter([_run(data, chain(results, gaps))])}, out)
 
@@ -74,7 +93,7 @@ def _rule(check: Check) -> dict[str, Any]:
     }
 
 
-def _result(issue: Issue, one: Occurrence, places: dict[str, int]) -> dict[str, Any]:
+def _result(issue: Issue, one: Occurrence, places: dict[str, int], book: Book) -> dict[str, Any]:
     severity = one.severity or issue.check.severity
     told: dict[str, Any] = {
         "ruleId": issue.check.id,
@@ -83,15 +102,38 @@ def _result(issue: Issue, one: Occurrence, places: dict[str, int]) -> dict[str, 
         "message": {"text": safe_text(one.observed, MAX_TEXT) or issue.check.title},
         "locations": [_location(one.asset, str(one.subject))],
         "partialFingerprints": {"estatecheck/v1": one.fingerprint},
+        "rank": RANKS[issue.level_of(one)],
         "properties": {
             "ref": one.ref,
             "state": one.state,
             "severity": severity.value,
+            "risk": issue.level_of(one).value,
             "evidence": list(one.evidence),
             "members": sorted({member.id for member in one.members}),
+            **_owed(one, book),
         },
     }
-    return told | _indexed(issue.check.id, places)
+    return told | _indexed(issue.check.id, places) | _suppressed(one, book)
+
+
+def _owed(one: Occurrence, book: Book) -> dict[str, str]:
+    """Who mends it, by when."""
+    supplier, clocked = book.supplier_id(one), book.clocks.get(one.fingerprint)
+    due = first_due([clocked], book.everywhere | book.agreed) if clocked else None
+    return {
+        **({"supplier": book.name_of(supplier)} if supplier else {}),
+        **({"clock": clocked.lead.status.value} if clocked else {}),
+        **({"due": clock_stamp(due)} if due is not None else {}),
+    }
+
+
+def _suppressed(one: Occurrence, book: Book) -> dict[str, Any]:
+    """What somebody accepted, or asks to; a claim suppresses nothing."""
+    if one.state not in SUPPRESSED:
+        return {}
+    said = book.said.get(one.fingerprint)
+    why = words(said.acceptance) if said and said.acceptance else one.state.lower().replace("_", " ")
+    return {"suppressions": [{"kind": "external", "status": SUPPRESSED[one.state], "justification": why}]}
 
 
 def _open(gap: Gap, places: dict[str, int]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from reports import clocks, risk_text, sources, summary
 from reports import credits as service_credits
 from reports.availability import sets, stamp, told
 from reports.availability_chapter import blind, devices, promise, worst_first
+from reports.compare_text import since_lines
 from reports.counting import (
     WORST,
     GapGroup,
@@ -54,6 +55,7 @@ def render_terminal(data: ReportData, *, width: int = 80, colour: bool = False, 
         _coverage,
         _data,
         _found,
+        _since,
         _updates,
         _worst,
         _firmware,
@@ -203,6 +205,14 @@ def _found(page: _Page, data: ReportData) -> None:
 
 def _style(severity: Severity) -> str:
     return {Severity.CRITICAL: RED, Severity.HIGH: RED, Severity.MEDIUM: YELLOW}.get(severity, "")
+
+
+def _since(page: _Page, data: ReportData) -> None:
+    if data.since is None:
+        return
+    page.heading("SINCE THE REPORT BEFORE")
+    for line in since_lines(data.since):
+        page.say(line, indent=2, hang=2)
 
 
 def _updates(page: _Page, data: ReportData) -> None:

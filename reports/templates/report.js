@@ -1,45 +1,84 @@
 "use strict";
 (function () {
+  var each = function (list, f) { Array.prototype.forEach.call(list, f); };
+
+  var show = function () {
+    var target = null;
+    try { target = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch (e) { return; }
+    if (!target) { return; }
+    var finding = target.closest(".finding");
+    if (finding) { finding.classList.remove("off"); }
+    for (var fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) { fold.open = true; }
+    target.scrollIntoView();
+  };
+
   var bar = document.getElementById("filter");
   var found = Array.prototype.slice.call(document.querySelectorAll("#findings .finding"));
   if (bar && found.length > 1) {
     var box = document.getElementById("filter-text");
     var told = document.getElementById("filter-told");
-    var boxes = Array.prototype.slice.call(bar.querySelectorAll("input[type=checkbox]"));
-    var texts = found.map(function (f) { return f.textContent.toLowerCase(); });
+    var kev = document.getElementById("filter-kev");
+    var boxes = Array.prototype.slice.call(bar.querySelectorAll("fieldset input[value]:not(#filter-kev)"));
+    var facets = Array.prototype.slice.call(bar.querySelectorAll("select.facet"));
+    var texts = [];
+    var places = found.map(function (f) { return " " + (f.dataset.in || "") + " "; });
+    var kinds = found.map(function (f) { return f.dataset.severity; });
+    var hidden = found.map(function () { return false; });
+    /* The words are read in small pieces while nobody waits; whoever types earlier waits for the rest once. */
+    var read = function (until) {
+      for (var n = texts.length; n < until; n++) { texts.push(found[n].textContent.replace(/\s+/g, " ").toLowerCase()); }
+    };
+    var idle = window.requestIdleCallback || function (f) { return setTimeout(f, 20); };
+    var piece = function () {
+      read(Math.min(found.length, texts.length + 200));
+      if (texts.length < found.length) { idle(piece); }
+    };
     var apply = function () {
       var words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-      var on = boxes.filter(function (b) { return b.checked; }).map(function (b) { return b.value; });
+      var on = {};
+      boxes.forEach(function (b) { if (b.checked) { on[b.value] = true; } });
+      var chosen = facets.map(function (s) { return s.value; }).filter(Boolean);
+      if (words.length) { read(found.length); }
       var shown = 0;
-      found.forEach(function (f, n) {
-        var keep = on.indexOf(f.dataset.severity) >= 0 && words.every(function (w) { return texts[n].indexOf(w) >= 0; });
-        f.hidden = !keep;
+      for (var n = 0; n < found.length; n++) {
+        var keep = on[kinds[n]] === true && !(kev && kev.checked && !found[n].dataset.kev);
+        for (var c = 0; keep && c < chosen.length; c++) { keep = places[n].indexOf(" " + chosen[c] + " ") >= 0; }
+        for (var w = 0; keep && w < words.length; w++) { keep = texts[n].indexOf(words[w]) >= 0; }
+        if (hidden[n] === keep) { hidden[n] = !keep; found[n].classList.toggle("off", !keep); }
         shown += keep ? 1 : 0;
-      });
+      }
       told.textContent = shown === found.length ? "All " + shown + " issues are shown." : shown + " of " + found.length + " issues are shown.";
     };
     bar.hidden = false;
     box.addEventListener("input", apply);
-    boxes.forEach(function (b) { b.addEventListener("change", apply); });
+    boxes.concat(facets).forEach(function (b) { b.addEventListener("change", apply); });
+    if (kev) { kev.addEventListener("change", apply); }
     bar.addEventListener("submit", function (e) { e.preventDefault(); });
     bar.addEventListener("reset", function () { setTimeout(apply, 0); });
     apply();
+    idle(piece);
   }
 
-  var show = function () {
-    var target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target) { return; }
-    var finding = target.closest(".finding");
-    if (finding && finding.hidden) { finding.hidden = false; }
-    for (var fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) { fold.open = true; }
-    target.scrollIntoView();
-  };
   window.addEventListener("hashchange", show);
   if (location.hash) { show(); }
 
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (d) { d.open = true; });
+    each(document.querySelectorAll("details"), function (d) { d.open = true; });
   });
+
+  if (window.IntersectionObserver) {
+    var links = {};
+    each(document.querySelectorAll(".toc a"), function (a) { links[a.getAttribute("href").slice(1)] = a; });
+    var seen = new IntersectionObserver(function (entries) {
+      entries.forEach(function (e) {
+        var link = links[e.target.id];
+        if (!link || !e.isIntersecting) { return; }
+        each(document.querySelectorAll(".toc a[aria-current]"), function (a) { a.removeAttribute("aria-current"); });
+        link.setAttribute("aria-current", "location");
+      });
+    }, { rootMargin: "-10% 0px -80% 0px" });
+    each(document.querySelectorAll("section.chapter"), function (s) { seen.observe(s); });
+  }
 
   var key = function (row, n) {
     var cell = row.cells[n];
@@ -49,7 +88,8 @@
     var x = parseFloat(a.replace(/,/g, "")), y = parseFloat(b.replace(/,/g, ""));
     return isNaN(x) || isNaN(y) ? a.localeCompare(b, "en") : x - y;
   };
-  document.querySelectorAll("table.sortable").forEach(function (table) {
+  each(document.querySelectorAll("table.sortable"), function (table) {
+    if (table.tHead.rows.length !== 1) { return; }
     var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
     heads.forEach(function (head, n) {
       var button = document.createElement("button");

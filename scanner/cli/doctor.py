@@ -103,6 +103,9 @@ def _libraries() -> Iterator[Examined]:
         yield Examined(
             "keyring", "missing", "keyring: secret references cannot be read", "pip install keyring", needed=False
         )
+    if not (util.find_spec("pypsrp") and util.find_spec("spnego")):
+        remedy = "pip install 'estatecheck[windows]'"
+        yield Examined("pypsrp", "missing", "hosts with ansible_connection: winrm", remedy, needed=False)
 
 
 def _shell() -> Examined:

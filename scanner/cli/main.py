@@ -16,6 +16,7 @@ from scanner.cli import (
     evidence,
     feeds,
     findings,
+    intake,
     inventory,
     keys,
     report,
@@ -27,8 +28,10 @@ from scanner.cli import (
 from scanner.cli.availability import availability
 from scanner.cli.clocks import app as clocks_app
 from scanner.cli.clocks import credits_
+from scanner.cli.collect import collect
 from scanner.cli.collector import collector
 from scanner.cli.console import Exit, app, note, say
+from scanner.cli.devices import devices
 from scanner.cli.doctor import doctor
 from scanner.cli.evaluate import evaluate
 from scanner.cli.init import init
@@ -70,10 +73,12 @@ main_app.command()(probe)
 main_app.command()(serve)
 main_app.command()(stop)
 main_app.command()(availability)
+main_app.command()(devices)
 main_app.add_typer(schedule.app, name="schedule")
 main_app.add_typer(vantage.app, name="vantage")
 main_app.command()(evaluate)
 main_app.add_typer(supply.app, name="import")
+main_app.add_typer(intake.app, name="intake")
 main_app.add_typer(report.app, name="report")
 main_app.add_typer(findings.app, name="findings")
 main_app.add_typer(assets.app, name="assets")
@@ -86,6 +91,7 @@ main_app.add_typer(evidence.app, name="evidence")
 main_app.add_typer(checks.app, name="checks")
 main_app.add_typer(feeds.app, name="feeds")
 main_app.add_typer(db.app, name="db")
+main_app.command()(collect)
 main_app.command()(collector)
 
 

@@ -73,9 +73,9 @@ def refuse_others(scheme: Scheme, name: str, options: Options) -> None:
     if options.library is not None:
         known("--library", options.library, LIBRARIES)
     if options.platform is not None:
-        from inventory.sources.platforms import PLATFORMS
+        from inventory.sources.platforms import OF_DEVICES
 
-        known("--platform", options.platform, PLATFORMS)
+        known("--platform", options.platform, OF_DEVICES)
 
 
 def _snmp(text: str) -> "Login":

@@ -5,13 +5,22 @@ from typing import Annotated
 
 import typer
 
-from scanner.cli.console import SHAPES, known, note, plain_errors, say
+from scanner.cli.console import SHAPES, fail, known, note, plain_errors, say
 from scanner.cli.console import app as group
+from scanner.cli.report_branding import in_dress
+from scanner.cli.report_compare import compare, with_since
+from scanner.cli.report_root_cause import root_cause
+from scanner.cli.report_seal import SEAL, sealer, verify, write_seal
+from scanner.cli.report_view import DEFAULT, as_seen, check_view, open_report
 from scanner.cli.settings import SettingsError, resolve
 
 app = group("Make reports again from the record.")
 app.info.invoke_without_command = True
 app.info.no_args_is_help = False
+app.command()(compare)
+app.command("root-cause")(root_cause)
+app.command("verify")(verify)
+app.command("open")(open_report)
 
 
 @app.callback()
@@ -19,20 +28,34 @@ def report(
     context: typer.Context,
     scan: Annotated[int | None, typer.Option(help="Number of the scan; the latest if left out.")] = None,
     format: Annotated[list[str] | None, typer.Option("--format", help="Repeatable; html and json if left out.")] = None,  # noqa: A002
+    since: Annotated[
+        str | None, typer.Option(help="Tell what changed since this earlier scan (12) or report (ECR-12-...).")
+    ] = None,
+    view: Annotated[str, typer.Option("--view", help="accreditor, supplier, board or technical.")] = DEFAULT,
+    supplier: Annotated[str | None, typer.Option(help="With --view supplier: whose, by id or name.")] = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="Folder to write into.")] = None,
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
     from_pack: Annotated[
         str | None, typer.Option(help="Make it from this evidence pack, and compare it with what the pack names.")
     ] = None,
+    branding: Annotated[
+        Path | None, typer.Option(help="Logo, marking, colours and sections of your own: a folder with branding.yaml.")
+    ] = None,
+    sign_as: Annotated[str | None, typer.Option(help="With --format dsse: the role that signs it.")] = None,
+    key: Annotated[Path | None, typer.Option(help="That role's private key.")] = None,
+    passphrase: Annotated[str | None, typer.Option(help="Reference to its passphrase: env:NAME, file:PATH.")] = None,
 ) -> None:
     """Make the report of a scan again from the record. Nothing is contacted.
 
-    Formats: html, json, terminal; pdf, xlsx, csv; defectdojo, junit, metrics,
-    oscal-poam, oscal-results, sarif.
+    Formats: html, json, terminal; pdf, xlsx, csv, plan-csv; defectdojo, junit,
+    metrics, oscal-poam, oscal-results, sarif; dsse (signs the others).
 
     Examples:
       estatecheck report
       estatecheck report --scan 12 --format html -o out
+      estatecheck report --since 11
+      estatecheck report --view supplier --supplier quill --format html
+      estatecheck report open
       estatecheck report list
       estatecheck report --from-pack report-12.evidence.zip -o again
     """
@@ -45,8 +68,10 @@ def report(
 
     wanted = format or ["html", "json"]
     for name in wanted:
-        known("--format", name, list(FORMATS))
+        known("--format", name, [*FORMATS, SEAL])
+    check_view(view, supplier, since)
     if from_pack is not None:
+        _only_the_packs(since, branding, wanted, view)
         from scanner.cli.report_again import from_pack as made_again
 
         made_again(settings, Path(from_pack), wanted)
@@ -55,12 +80,31 @@ def report(
         bench = Workbench(settings)
         bench.tell_lost()
         data = bench.report(bench.store, scan if scan is not None else bench.store.latest_scan().id)
-        files = [name for name in wanted if name != "terminal"]
+        if since:
+            data = with_since(bench, data, since)
+        data = as_seen(data, view, supplier)
+        data = in_dress(data, branding)
+        files = [name for name in wanted if name not in ("terminal", SEAL)]
+        by = sealer(bench.store, sign_as, key, passphrase) if SEAL in wanted else None
         written = bench.write(data, files)
+        if by is not None:
+            written = [*written, write_seal(by, data, written, bench.output)]
         if "terminal" in wanted or not files:
             say(bench.summary(data, "table", written))
     for path in written:
         note(f"wrote {path}")
+
+
+def _only_the_packs(since: str | None, branding: Path | None, wanted: list[str], view: str) -> None:
+    """What cannot be had of a pack: it names one report, as it was."""
+    if branding is not None:
+        raise fail("--from-pack makes the report that the pack names, which wears no dress: leave out --branding")
+    if SEAL in wanted:
+        raise fail("--format dsse needs the record, which knows whose key it is: leave out --from-pack")
+    if view != DEFAULT:
+        raise fail("--from-pack makes the report that the pack names, which is whole: leave out --view")
+    if since:
+        raise fail("--since needs the record, which has both scans: leave out --from-pack")
 
 
 @app.command("list")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from scanner.cli.settings import Settings, SettingsError, resolve
 if TYPE_CHECKING:
     from inventory.estate import Estate
     from scanner.cli.workbench import Workbench
+    from scanner.service.intake.receiving import Doors
     from scanner.service.serve_tools import Health, Manner, Tools
     from scanner.service.vantages import VantagePoints
     from scanner.store.watching.records import SealSigner
@@ -23,6 +25,9 @@ def serve(
     output: Annotated[str | None, typer.Option("--output", "-o", help="Folder for reports of scheduled scans.")] = None,
     for_seconds: Annotated[float | None, typer.Option("--for", help="End after so many seconds.")] = None,
     metrics: Annotated[str | None, typer.Option("--metrics", help="HOST:PORT for OpenMetrics; off without it.")] = None,
+    intake: Annotated[str | None, typer.Option("--intake", help="HOST:PORT where machines hand in snapshots.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="For --intake: its certificate, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="For --intake: the certificate's key, PEM.")] = None,
     format: Annotated[str, typer.Option("--format", help="Figures at the end: table or json.")] = "table",  # noqa: A002
 ) -> None:
     """Probe what the inventory watches, run its schedules, tell of outages; until it is stopped.
@@ -36,25 +41,45 @@ def serve(
         raise fail("--for must be more than 0 seconds")
     with plain_errors(SettingsError):
         settings = resolve({"inventory": inventory, "database": database, "output": output})
-    _serve(settings, for_seconds, format, metrics)
+    doors = _doors(settings, intake, certificate, key)
+    _serve(settings, for_seconds, format, metrics, doors)
 
 
-def _serve(settings: Settings, for_seconds: float | None, shape: str, metrics: str | None) -> None:
+def _doors(settings: Settings, address: str | None, certificate: Path | None, key: Path | None) -> "Doors | None":
+    """Where snapshots are handed in; None: nowhere. Ends with exit code 2 when something is lacking."""
+    if address is None:
+        return None
+    from scanner.cli.vantage import address_of
+    from scanner.service.intake.receiving import Doors
+
+    if certificate is None or key is None:
+        raise fail("--intake needs --certificate and --key: snapshots are received over TLS only")
+    if settings.path("intake_folder") is None:
+        raise fail("--intake needs the setting intake_folder: where snapshots are kept until they are judged")
+    return Doors(*address_of("--intake", address), certificate, key)
+
+
+def _serve(
+    settings: Settings, for_seconds: float | None, shape: str, metrics: str | None, doors: "Doors | None"
+) -> None:
     import asyncio
 
     from scanner.cli.workbench import EXPECTED, Workbench
+    from scanner.service.intake.folder import FolderError
+    from scanner.service.intake.receiving import CannotReceive
     from scanner.service.serve_metrics import CannotListen
     from scanner.service.serve_tools import Manner
     from scanner.service.signing import SigningError
+    from scanner.service.vantage.web import BadTls
 
-    with plain_errors(*EXPECTED, SigningError, CannotListen):
+    with plain_errors(*EXPECTED, SigningError, CannotListen, CannotReceive, FolderError, BadTls):
         bench = Workbench(settings)
         watching = bench.estate.watching
         manner = Manner(
             _room(settings.number("probes_at_once")), settings.number("flush_seconds"), for_seconds=for_seconds
         )
         bench.tell_lost()
-        tools = _with_metrics(bench, _tools(bench), metrics)
+        tools = _with_intake(bench, _with_metrics(bench, _tools(bench), metrics), doors)
         tell(f"serving {len(watching.watches)} watches and {len(watching.plans)} schedules of {bench.estate.name}")
         health = asyncio.run(_run(bench, tools, manner))
     say(json.dumps(_figures(health)) if shape == "json" else _summary(health))
@@ -120,16 +145,12 @@ async def _run(bench: "Workbench", tools: "Tools", manner: "Manner") -> "Health"
 
 def fresh(bench: "Workbench") -> "Estate":
     """The inventory as it is now."""
-    from pathlib import Path
-
     from inventory.sources.yaml_file import YamlFile
 
     return YamlFile(bench.settings.path("inventory") or Path("inventory.yaml")).estate()
 
 
 def _signer(bench: "Workbench") -> "SealSigner":
-    from pathlib import Path
-
     from scanner.service.serve_seals import Pen
     from scanner.service.signing import load_or_create
 
@@ -142,8 +163,6 @@ def _signer(bench: "Workbench") -> "SealSigner":
 
 def _vantages(bench: "Workbench") -> "VantagePoints":
     """With the key that signs the hours; where they were read up to is kept beside it."""
-    from pathlib import Path
-
     from scanner.service.serve_clock import Clock
     from scanner.service.signing import load_or_create
     from scanner.service.vantages import VantagePoints
@@ -168,6 +187,26 @@ def _with_metrics(bench: "Workbench", tools: "Tools", address: str | None) -> "T
     looks = Looks(tools.look, tools.clock)
     metrics = Metrics(host, port, archive.ask, looks, tools.tool_version, tools.tell, tools.clock)
     return replace(tools, look=looks, metrics=metrics)
+
+
+def _with_intake(bench: "Workbench", tools: "Tools", doors: "Doors | None") -> "Tools":
+    """With the folder of snapshots, where one is set, and the door that leads to it."""
+    import sys
+    from dataclasses import replace
+
+    from scanner.service.intake.door import Door
+    from scanner.service.intake.folder import Drop
+    from scanner.service.intake.receiving import Receiving
+    from scanner.service.signing import load_or_create
+
+    folder = bench.settings.path("intake_folder")
+    if folder is None:
+        return tools
+    drop = Drop(folder)
+    signer = load_or_create(bench.settings.path("signing_key") or Path("signing-key.pem"))[0]
+    door = Door(bench.store, drop, signer, lambda: bench.estate.assets, tell) if doors else None
+    command = (sys.executable, "-m", "scanner.cli.main", "intake", "run", str(folder), "--format", "json")
+    return replace(tools, intake=Receiving(drop, command, _environment(bench.settings), tell, door, doors))
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -81,6 +81,7 @@ def settings() -> tuple[Setting, ...]:
         Setting("support_dates", "", "support dates to use in place of the table that ships with us", "a file"),
         Setting("probes_at_once", "400", "watches that the daemon looks at at once", "1 to 10000", _whole(1, 10_000)),
         Setting("flush_seconds", "5", "seconds between two writes of what the daemon saw", "1 to 60", _whole(1, 60)),
+        Setting("intake_folder", "", "where snapshots are dropped for the daemon (docs/snapshots.md)", "a folder"),
         Setting("signing_key", str(_data() / "signing-key.pem"), "Ed25519 key that signs evidence", "a file"),
     )
 

@@ -12,19 +12,21 @@ import typer
 from scanner.cli.console import SHAPES, fail, known, plain_errors, say
 from scanner.cli.console import app as group
 from scanner.cli.import_findings import findings
+from scanner.cli.import_snapshot import snapshot
 from scanner.cli.settings import SettingsError, resolve
 
 if TYPE_CHECKING:
     from scanner.service.import_packages import Imported
 
-app = group("Take in what other people supply: package lists, SBOMs, and what other tools and testers found.")
+app = group("Take in what others supply: snapshots, package lists, SBOMs, what other tools and testers found.")
 app.command()(findings)
+app.command()(snapshot)
 MOST_SHOWN = 20
 
 
 @app.callback()
 def _group() -> None:
-    """Take in what other people supply: package lists, SBOMs, and what other tools and testers found."""
+    """Take in what others supply: snapshots, package lists, SBOMs, what other tools and testers found."""
 
 
 @app.command()

@@ -37,7 +37,7 @@ def trust(
     with plain_errors(*EXPECTED):
         bench = Workbench(settings)
         asset = next((asset for asset in bench.plan([host]).assets if asset.name == host), None)
-        if asset is None or asset.connection.way not in ("ssh", "cli"):
+        if asset is None or asset.connection.way not in ("ssh", "ssh-windows", "cli"):
             raise fail(f"{host} is not a host of the inventory that is reached over ssh")
         keys = bench.host_keys()
         key = asyncio.run(presented_key(asset, bench.surroundings(keys)))

@@ -253,15 +253,16 @@ class Workbench:
             ) from fault
 
     def write(self, data: ReportData, formats: Sequence[str] = ("html", "json")) -> list[Path]:
-        """Write ``report.<suffix>`` into the output folder: all of them, or none and the older ones stay."""
+        """Write ``report.<suffix>``, or ``report-<view>.<suffix>``: all of them, or none and the older ones stay."""
         from reports.formats import FORMATS
+        from reports.views import stem
         from scanner.service.rendering import CannotRender, render
 
-        paths = {self.output / f"report{FORMATS[name].suffix}": name for name in formats}
+        paths = {self.output / f"{stem(data)}{FORMATS[name].suffix}": name for name in formats}
         parts = {path: path.with_name(f"{path.name}.part{os.getpid()}") for path in paths}
         try:
             self.output.mkdir(parents=True, exist_ok=True)
-            for path, name in paths.items():
+            for path, name in sorted(paths.items(), key=lambda one: one[1] != "json"):  # the others print its sha256
                 render(name, data, parts[path])
             for path, part in parts.items():
                 part.replace(path)

@@ -46,6 +46,7 @@ class CredentialStore:
             priv=credential.priv,
             priv_password=self._value(name, credential.priv_password),
             weak=credential.weak,
+            kerberos=credential.kerberos,
         )
 
     def secrets(self) -> tuple[str, ...]:

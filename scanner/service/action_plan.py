@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 MAX_ROWS = 50_000
@@ -18,6 +19,7 @@ MAX_COLUMNS = 200
 MAX_CELL = 4_000  # characters
 MAX_UNPACKED = 128 * 1024 * 1024  # bytes of all parts of an XLSX
 MAX_HEAD = 20  # rows above the headings
+MAX_SHEETS = 200  # that are looked through
 
 COLUMNS = {
     "ref": ("ref", "reference number", "finding", "finding ref", "estatecheck ref", "id"),
@@ -141,22 +143,28 @@ def _csv(data: bytes) -> Iterator[Line]:
 
 
 def _xlsx(data: bytes) -> Iterator[Line]:
-    """The first sheet that is shown. Formulas come as their text, never as a value."""
+    """The first sheet that is shown and has the headings. Formulas come as their text, never as a value."""
     _hold_size(data)
     import openpyxl  # slow to import, and most plans are CSV
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-        sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), None)
-        if sheet is None:
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"][:MAX_SHEETS]
+        if not shown:
             raise NotAPlan("the workbook has no sheet")
-        sheet.reset_dimensions()  # what the file says of its size may be wrong
+        sheet = next((one for one in shown if any(map(_headings, _top(one)))), shown[0])
         yield from _sheet(sheet.iter_rows(max_col=MAX_COLUMNS, max_row=MAX_ROWS + 2, values_only=True))
     except (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as fault:
         raise NotAPlan(f"the workbook cannot be read ({type(fault).__name__}); save it anew, or as CSV") from fault
     except (ParseError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as fault:
         raise NotAPlan(f"the workbook is damaged ({type(fault).__name__}); save it anew, or as CSV") from fault
+
+
+def _top(sheet: Any) -> list[Line]:  # noqa: ANN401 (openpyxl has no types)
+    """Where its headings would be."""
+    sheet.reset_dimensions()  # what the file says of its size may be wrong
+    return list(_sheet(sheet.iter_rows(max_col=MAX_COLUMNS, max_row=MAX_HEAD, values_only=True)))
 
 
 def _sheet(rows: Iterable[Sequence[object]]) -> Iterator[Line]:

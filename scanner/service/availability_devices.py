@@ -1,12 +1,15 @@
-"""Devices: for how long is each out of service, and who is to see to it? From watches and from the visits of scans."""
+"""Devices: for how long is each out of service, and who is to see to it? From watches, the visits of
+scans, and snapshots."""
 
 from collections.abc import Iterator, Sequence
 
 from checks.serviceability import Standing, seen_by_scan, serviceability, standing
+from inventory.asset import SNAPSHOT_DAYS
 from reports.availability import DeviceGroup
 from scanner.service.availability_series import Source, service_intervals
 from scanner.store.watching.records import SeriesRow
 
+DAY = 86_400.0
 GAPS = 2.5  # intervals without a look after which a proof of working counts no more
 SCAN_DAYS = 8  # so long a log-in of a scan proves that a device works: full scans are weekly
 
@@ -17,9 +20,11 @@ def standings_of(asked: Source, now: float) -> tuple[Standing, ...]:
     for device, sighting in asked.sightings.items():
         if (asked.assets and device not in asked.assets) or sighting.first_tried > now:
             continue  # it has left the inventory
-        found[device] = seen_by_scan(
-            device, found.get(device), sighting.first_tried, sighting.seen, now, SCAN_DAYS * 86_400.0
-        )
+        first = sighting.first_tried
+        by_scan = seen_by_scan(device, found.get(device), first, sighting.seen, now, SCAN_DAYS * DAY)
+        days = asked.assets[device].snapshot_days if device in asked.assets else None
+        own = (days or SNAPSHOT_DAYS) * DAY
+        found[device] = seen_by_scan(device, by_scan, first, sighting.snapshot, now, own, "snapshot")
     return tuple(found[device] for device in sorted(found))
 
 

@@ -201,7 +201,7 @@ def _event_facts(event: EventRow) -> dict[str, object]:
         "role": event.role,
         "from_state": event.from_state,
         "to_state": event.to_state,
-        "proof": canonical(event.proof).decode(),
+        "proof": canonical(dict(event.proof)).decode(),
         "scan_id": event.scan_id,
         "previous": event.previous,
         "hash": event.hash,

@@ -18,7 +18,8 @@ from scanner.query import Probe
 from scanner.service.clock_book import in_force as clocks_in_force
 from scanner.service.policies import in_force
 
-ALWAYS = ("system", "identity", "device")  # who is this, and is it the same machine as last time
+# Who is this, and is it the same machine as last time?
+ALWAYS = ("system", "identity", "device", "windows_system", "windows_identity")
 
 
 class PlanError(Foreseen):

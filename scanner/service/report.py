@@ -22,8 +22,11 @@ from scanner.service.availability import at_scan
 from scanner.service.credits import with_credits
 from scanner.service.evidence_root import evidence_of, root
 from scanner.service.firmware_chapter import firmware_of
+from scanner.service.garbage import rarer_collection
 from scanner.service.imported_report import imported_checks, imported_files, later_imports, with_imported
+from scanner.service.on_record import with_record
 from scanner.service.policies import risk_rules_of
+from scanner.service.report_life import with_life
 from scanner.service.risk import issues_with_risk
 from scanner.service.verdict import with_verdict
 from scanner.store.records import EventRow, FindingRow, ScanRow, StoredHost, StoreError
@@ -45,6 +48,11 @@ class _Standing:
 
 def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> ReportData:
     """Raises :class:`StoreError` when there is no such scan, or its evidence was purged."""
+    with rarer_collection():
+        return _report_data(store, scan_id, catalogue)
+
+
+def _report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> ReportData:
     scan = store.scan(scan_id)
     estate = store.estate_of(scan_id)
     hosts = tuple(sorted(store.hosts(scan_id), key=lambda host: host.asset.name))
@@ -92,7 +100,8 @@ def report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repor
         availability=at_scan(store.series, estate, started),
         imports=imported_files(store, scan),
     )
-    told = with_verdict(store, events, scan, estate, data, hosts, rows)
+    told = with_record(events, scan, with_verdict(store, events, scan, estate, data, hosts, rows))
+    told = with_life(store, events, scan, told, hosts, rows)
     return with_credits(store, events, scan, estate, told)
 
 

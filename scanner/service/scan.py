@@ -6,7 +6,6 @@ writing (``scanner.service.keeper``). ``Room`` bounds what lies between them.
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from checks.advisories.library import Advisories
 from checks.finding import CheckRun
-from inventory.asset import Asset
+from inventory.asset import SNAPSHOTS, Asset
 from inventory.estate import Estate
 from scanner.engine import Looked, Pace, look
 from scanner.feeds.support_dates import SupportFeed
@@ -24,7 +23,9 @@ from scanner.query import Surroundings, Transport
 from scanner.service.bench import Bench, Order, Worked, not_counted, order_of
 from scanner.service.estate_checks import Gathering
 from scanner.service.feed_rows import as_answers
+from scanner.service.garbage import rarer_collection as rarer_collection  # others know it from here
 from scanner.service.handovers import freeze_due
+from scanner.service.intake.visit import OfSnapshot, as_of
 from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
 from scanner.service.planned import Basis, basis_of, to_store
@@ -126,7 +127,7 @@ async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, sc
     async def finish(looked: Looked, maker: Maker) -> None:
         nonlocal seen
         worked = await maker.work(looked)
-        looked = not_counted(looked, worked)
+        looked = as_of(not_counted(looked, worked))
         saved.append(await keeper.keep(_result(looked, worked)))
         gathering.add(looked.asset, worked.gathered, looked.attempt.started_at)
         seen += looked.attempt.missing is None
@@ -215,7 +216,11 @@ def _result(looked: Looked, worked: Worked) -> HostResult:
 def _opener(job: Job) -> Callable[[Asset], Transport]:
     def opened(asset: Asset) -> Transport:
         why = job.gate(asset)
-        return Shut(asset, why) if why else WAYS[asset.connection.way](asset, job.surroundings)
+        if why:
+            return Shut(asset, why)
+        if asset.connection.way in SNAPSHOTS:
+            return OfSnapshot(asset, job.store.snapshots)
+        return WAYS[asset.connection.way](asset, job.surroundings)
 
     return opened
 
@@ -226,17 +231,6 @@ def _writer() -> Iterator[Write]:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
         loop = asyncio.get_running_loop()
         yield lambda call, *given: loop.run_in_executor(thread, call, *given)
-
-
-@contextlib.contextmanager
-def rarer_collection() -> Iterator[None]:
-    """A scan makes many short-lived objects and few cycles: looking for cycles less often saves a tenth of its CPU."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 async def _heartbeat(write: Write, store: Store, scan_id: int) -> None:

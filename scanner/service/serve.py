@@ -62,6 +62,8 @@ class Daemon:
         loops = [self._pulse(heard), self._every(manner.post_seconds, "notices", self._post.send_due), self._renewed()]
         if tools.metrics:
             loops.append(tools.metrics(self.health))
+        if tools.intake:
+            loops.append(tools.intake())
         tasks = [probing, *(asyncio.create_task(loop) for loop in loops)]
         tools.ticks.start(self._tick, manner.tick_seconds)
         try:

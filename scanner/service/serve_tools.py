@@ -54,6 +54,7 @@ class Tools:
     aside: Write = asyncio.to_thread  # runs what takes long
     vantages: VantagePoints | None = None
     metrics: "Callable[[Health], Coroutine[Any, Any, None]] | None" = None
+    intake: "Callable[[], Coroutine[Any, Any, None]] | None" = None  # of snapshots
     kinds: frozenset[str] | None = None  # that can be looked at; None: all
 
 

@@ -463,9 +463,9 @@ def judged(data: ReportData) -> ReportData:
     )
 
 
-def hostile() -> ReportData:
+def hostile(assets: int = 12) -> ReportData:
     """The sample with a hostile string in every text that a target or an inventory can fill."""
-    base = sample(12)
+    base = sample(assets)
     bad = HOSTILE
     text = " ".join(bad)
 

@@ -17,6 +17,7 @@ from reports.formats import FORMATS
 from reports.formats import html as html_format
 from reports.report import ReportData
 from reports.text import safe_text
+from reports.views import View, marks, sections, seen
 from tests.reports.page import Page
 from tests.reports.sample import HOSTILE, dark, empty, hostile, large, sample
 from tests.reports.sample_updates import PENDING, UNFIXED
@@ -148,14 +149,27 @@ def test_chapters_that_nobody_asked_for_say_so() -> None:
     assert "No check of this scan asks for missing security or firmware patches." in words
 
 
-def test_sections_are_numbered_in_their_order(plain: str) -> None:
-    numbers = re.findall(r'<h2 id="([\w-]+)-h"><span class="no">(\w+)</span>', plain)
-    assert [n for _, n in numbers] == [*map(str, range(1, 13)), "A", "B", "C"]
-    assert [i for i, _ in numbers] == re.findall(r'<li(?: class="letter")?><a href="#([\w-]+)">', plain)[: len(numbers)]
-    places = dict(numbers)
-    told = set(re.findall(r'<a href="#([\w-]+)">[Ss]ection (\d+)</a>', plain))
+@pytest.mark.parametrize("view", [View.TECHNICAL, View.ACCREDITOR, View.SUPPLIER])
+def test_sections_are_numbered_in_their_order(view: View) -> None:
+    page = rendered(seen(sample(), view, "quill" if view is View.SUPPLIER else None))
+    numbers = re.findall(r'<h2 id="([\w-]+)-h"><span class="no">(\w+)</span>', page)
+    wanted = marks(tuple(name for name in sections(view) if name != "firmware"))
+    assert dict(numbers) == wanted
+    assert [i for i, _ in numbers] == list(wanted)
+    contents = re.findall(r'<li(?: class="letter")?><a href="#([\w-]+)"><span class="no">(\w+)</span>', page)
+    assert contents == numbers
+    told = set(re.findall(r'<a href="#([\w-]+)">(?:section|appendix) (\w+)</a>', page))
     assert told
-    assert [t for t in told if places[t[0]] != t[1]] == []
+    assert [t for t in told if wanted[t[0]] != t[1]] == []
+
+
+def test_the_sixteen_sections_of_the_design_are_there() -> None:
+    for view in (View.TECHNICAL, View.ACCREDITOR):
+        assert {
+            "verdict", "summary", "scope", "coverage", "method", "matrix", "themes", "findings", "plan", "clocks",
+            "availability", "acceptances", "lifecycle", "fixed", "assets", "cves", "evidence", "ratings", "people",
+            "glossary",
+        } <= set(sections(view))  # fmt: skip
 
 
 def test_what_could_not_be_looked_at_stands_beside_what_was_found(plain: str) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -20,10 +21,12 @@ from reports.counting import all_gaps, by_severity
 from reports.formats import FORMATS
 from reports.json_stream import write
 from reports.report import ReportData
+from reports.text import safe_text
 from tests import data as test_data
 from tests.reports.sample import dark, hostile, sample
+from tests.reports.sample_whole import whole, whole_hostile
 
-KINDS = {"sample": sample, "hostile": hostile, "dark": dark}
+KINDS = {"sample": sample, "hostile": hostile, "dark": dark, "whole": whole, "whole-hostile": whole_hostile}
 SCHEMAS = {
     "defectdojo": ("defectdojo/generic_findings.schema.json", jsonschema.Draft202012Validator),
     "oscal-poam": ("oscal/oscal_poam_schema.json", jsonschema.Draft7Validator),
@@ -172,9 +175,92 @@ def test_the_plan_has_an_item_for_each_issue() -> None:
     assert len(told) == sum(len(issue.occurrences) for issue in data.issues)
 
 
-@pytest.mark.parametrize("name", [*SCHEMAS, "csv", "junit", "metrics"])
+def test_the_plan_has_deadlines_milestones_and_whose_they_are() -> None:
+    data = whole()
+    plan = document("oscal-poam", data)["plan-of-action-and-milestones"]
+    parties = {one["uuid"]: one["name"] for one in plan["metadata"]["parties"]}
+    assert {"Larkspur Managed IT", "Quill & Sons Systems"} <= set(parties.values())
+    assert {"tool", "supplier"} == {one["id"] for one in plan["metadata"]["roles"]}
+    assert data.clocks
+    due = {one.fingerprint: min(c.due for c in one.clocks if c.due) for one in data.clocks.findings}
+    for issue, risk in zip(data.issues, plan["risks"], strict=True):
+        first = min(due[o.fingerprint] for o in issue.occurrences)
+        assert risk["deadline"] == datetime.fromtimestamp(first / 1000, UTC).isoformat().replace("+00:00", "Z")
+        [planned] = [one for one in risk["remediations"] if one["lifecycle"] == "planned"]
+        named = {
+            parties[uuid]
+            for task in planned["tasks"]
+            for role in task["responsible-roles"]
+            for uuid in role["party-uuids"]
+        }
+        rows = [row for row in action_plan.plan(data) if row.issue == safe_text(issue.title)]
+        assert named == {row.supplier for row in rows}
+        facets = {one["name"]: one["value"] for one in risk["characterizations"][0]["facets"]}
+        assert (facets["severity"], facets["risk"]) == (issue.severity.value, issue.level.value)
+
+
+def test_an_acceptance_is_a_deviation_with_its_last_day() -> None:
+    data = whole()
+    risks = document("oscal-poam", data)["plan-of-action-and-milestones"]["risks"]
+    entries = [entry for risk in risks for entry in risk.get("risk-log", {}).get("entries", [])]
+    told = Counter(entry["status-change"] for entry in entries)
+    given = [one.acceptance for one in data.on_record if one.acceptance]
+    assert told["deviation-approved"] == sum(one.granted for one in given) > 0
+    assert told["deviation-requested"] == sum(not one.granted for one in given) > 0
+    assert told["remediating"] == sum(one.claimed is not None for one in data.on_record) > 0
+    approved = next(entry for entry in entries if entry["status-change"] == "deviation-approved")
+    assert {one["name"]: one["value"] for one in approved["props"]}["until"] == "2025-06-30"
+
+
+def test_sarif_ranks_by_risk_and_suppresses_only_what_was_decided() -> None:
+    data = whole()
+    first = data.issues[0]
+    states = ("OPEN", "CLAIMED_FIXED", "RISK_ACCEPTED", "ACCEPTANCE_REQUESTED", "FALSE_POSITIVE")
+    shown = tuple(replace(first.occurrences[0], state=state, ref=f"EC-{n}") for n, state in enumerate(states))
+    results = document("sarif", replace(data, issues=(replace(first, occurrences=shown),), gaps=()))["runs"][0][
+        "results"
+    ]
+    told = [one.get("suppressions", [{}])[0].get("status") for one in results if one["kind"] == "fail"]
+    assert told == [None, None, "accepted", "underReview", "accepted"]
+    fails = [one for one in document("sarif", data)["runs"][0]["results"] if one["kind"] == "fail"]
+    ranks = {one["properties"]["risk"]: one["rank"] for one in fails}
+    assert ranks["critical"] > ranks["high"] > ranks["medium"] > ranks["low"] > ranks["info"]
+    assert all(one["properties"]["due"] and one["properties"]["supplier"] for one in fails)
+
+
+def test_defectdojo_tells_risk_beside_severity_and_when_it_is_due() -> None:
+    data = whole()
+    found = [one for one in document("defectdojo", data)["findings"] if not one["is_mitigated"]]
+    by_ref = {o.fingerprint: (i, o) for i in data.issues for o in i.occurrences}
+    for one in found:
+        issue, occurrence = by_ref[one["unique_id_from_tool"]]
+        assert one["severity"].lower() == (occurrence.severity or issue.check.severity).value
+        assert one["severity_justification"].startswith(f"Risk: {issue.level_of(occurrence).value}.")
+        assert re.fullmatch(r"2025-\d\d-\d\d", one["planned_remediation_date"])
+        assert "Supplier: " in one["description"]
+    assert any("Acceptance: " in one["description"] for one in found)
+    assert any("cvssv3_score" in one for one in found)
+
+
+def test_metrics_tell_risk_clocks_and_the_verdict() -> None:
+    data = whole()
+    families = {f.name: f for f in text_string_to_metric_families(rendered("metrics", data).decode())}
+    assert data.clocks
+    assert data.verdicts
+    clocked = families["estatecheck_report_clock_findings"].samples
+    assert sum(int(s.value) for s in clocked) == len(data.clocks.findings)
+    assert {s.labels["supplier"] for s in clocked} == {"larkspur", "quill"}
+    told = {s.labels["risk"]: int(s.value) for s in families["estatecheck_report_risk_occurrences"].samples}
+    assert sum(told.values()) == sum(occurrences(data).values())
+    verdicts = {s.labels["subject"]: s.labels["verdict"] for s in families["estatecheck_report_verdict"].samples}
+    assert data.verdicts.estate.verdict.value in verdicts.values()
+    assert len(verdicts) == 1 + len(data.verdicts.services)
+    assert "estatecheck_report_clock_findings" not in rendered("metrics", sample()).decode()
+
+
+@pytest.mark.parametrize("name", [*SCHEMAS, "csv", "plan-csv", "junit", "metrics"])
 def test_nothing_invisible_goes_out(name: str) -> None:
-    text = rendered(name, hostile()).decode("utf-8-sig").replace("\r\n", "\n")
+    text = rendered(name, whole_hostile()).decode("utf-8-sig").replace("\r\n", "\n")
     assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]", text) is None
     assert "<script>" not in text or name != "junit"
 

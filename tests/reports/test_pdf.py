@@ -3,22 +3,36 @@
 import hashlib
 import importlib
 import io
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from reports import pdf_chapters
 from reports.formats import FormatError, pdf
 from reports.report import ReportData
-from tests.reports.sample import hostile, sample
+from reports.views import LABELS, View, seen
+from tests.reports.sample import large, sample
+from tests.reports.sample_whole import whole, whole_hostile
 
 pytestmark = pytest.mark.skipif(not shutil.which("pdfinfo"), reason="poppler-utils is not installed")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _short() -> Iterator[None]:
+    """A table row costs milliseconds, and every test of this file lays out pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, most in (("MOST_ROWS", 5), ("MOST_EVIDENCE", 5), ("MOST_FINDINGS", 4), ("CLIP", 200)):
+            patch.setattr(pdf_chapters, name, most)
+        yield
+
+
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return printed(sample(6), tmp_path_factory.mktemp("paper") / "report.pdf")
+    return printed(whole(6), tmp_path_factory.mktemp("paper") / "report.pdf")
 
 
 def printed(data: ReportData, path: Path) -> Path:
@@ -59,17 +73,65 @@ def test_the_contents_point_to_the_pages(paper: Path) -> None:
     listed = {
         line.split(".")[1].strip(): line.split()[-1] for line in pages[1].splitlines() if ". ." in line or "..." in line
     }
-    found = next(n for n, page in enumerate(pages, 1) if n > 2 and "6 Findings" in page)
-    assert listed["Findings"].lstrip(".") == str(found)
+    for chapter in ("Verdict", "Findings", "Clocks by contract and supplier", "Risk acceptances", "Evidence index"):
+        heading = re.compile(rf"^ *[0-9A-Z]{{1,2}} +{chapter} *$", re.MULTILINE)
+        found = next(n for n, page in enumerate(pages, 1) if n > 2 and heading.search(page))
+        assert listed[chapter].lstrip(".") == str(found), chapter
 
 
-def test_the_same_data_gives_the_same_bytes(paper: Path, tmp_path: Path) -> None:
-    again = printed(sample(6), tmp_path / "again.pdf")
-    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(paper.read_bytes()).digest()
+def test_every_chapter_is_there(paper: Path) -> None:
+    text = " ".join(told("pdftotext", paper, "-").split())
+    for words in (
+        "The estate against every rule of the policy",
+        "Assets of each area by how far the scan got",
+        "Breached first, then by when it is due",
+        "Services, the worst first",
+        "The same findings by severity and by risk",
+        "Accepted risks, the one that ends first first",
+        "1 fix that this scan proved",
+        "Days on which support ends",
+        "Data the judgements used, and its age",
+        "Evidence index",
+        "By issue and supplier",
+    ):
+        assert words in text, words
 
 
-def test_hostile_text_is_only_text(tmp_path: Path) -> None:
-    path = printed(hostile(), tmp_path / "hostile.pdf")
+@pytest.mark.parametrize(("view", "supplier"), [(View.BOARD, None), (View.SUPPLIER, "larkspur")])
+def test_a_view_is_shorter_and_a_supplier_sees_nothing_of_others(
+    view: View, supplier: str | None, tmp_path: Path
+) -> None:
+    path = printed(seen(whole(8), view, supplier), tmp_path / "view.pdf")
+    text, info = told("pdftotext", path, "-"), told("pdfinfo", path)
+    assert LABELS[view] in text
+    pages = int(re.search(r"Pages: +(\d+)", info)[1])  # type: ignore[index]  # pdfinfo always says it
+    assert "Tagged:          yes" in info
+    if view is View.BOARD:
+        assert pages <= 4, "cover, contents, and one page or two"
+        assert "Evidence index" not in text
+    else:
+        assert "Larkspur" in text
+        assert "Quill" not in text
+
+
+def test_tables_are_capped_and_say_so() -> None:
+    page = pdf.html(large(500, 12))
+    assert page.count('<article class="finding') == pdf_chapters.MOST_FINDINGS
+    assert "Where: 8 of 12; all stand in the CSV, XLSX and JSON reports" in page
+    assert f"the first {pdf_chapters.MOST_EVIDENCE} of 5,000" in page
+    assert page.count("<tr") < 400
+
+
+def test_the_same_data_gives_the_same_bytes(tmp_path: Path) -> None:
+    data = seen(whole(6), View.BOARD)
+    one, two = printed(data, tmp_path / "one.pdf"), printed(data, tmp_path / "two.pdf")
+    assert hashlib.sha256(one.read_bytes()).digest() == hashlib.sha256(two.read_bytes()).digest()
+
+
+def test_hostile_text_is_only_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, most in (("MOST_ROWS", 2), ("MOST_FINDINGS", 2), ("MOST_OCCURRENCES", 1), ("CLIP", 120)):
+        monkeypatch.setattr(pdf_chapters, name, most)
+    path = printed(whole_hostile(3), tmp_path / "hostile.pdf")
     assert "JavaScript:      no" in told("pdfinfo", path)
     assert "<script>alert(1)</script>" in told("pdftotext", path, "-")
     assert b"/URI" not in path.read_bytes()

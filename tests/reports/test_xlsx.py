@@ -1,26 +1,31 @@
 """The workbook: read back by another library, its numbers are the report's, and nothing in it is run."""
 
+import csv
 import io
+import json
 import zipfile
 from collections import Counter
 from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
-from checks.finding import Severity
 from inventory.estate import Supplier
-from reports.action_plan import LIST_HEADINGS, PLAN_HEADINGS, occurrences, plan
+from reports.action_plan import FIX_HEADINGS, LIST_HEADINGS, PLAN_HEADINGS, occurrences, plan
 from reports.counting import by_severity
 from reports.formats import FORMATS
 from reports.report import ReportData
-from tests.reports.sample import dark, hostile, sample
+from scanner.service.action_plan import plan_rows
+from tests.reports.sample import dark, sample
+from tests.reports.sample_whole import whole, whole_hostile
 
 
-def rendered(data: ReportData) -> bytes:
+def rendered(data: ReportData, name: str = "xlsx") -> bytes:
     out = io.BytesIO()
-    FORMATS["xlsx"].render(data, out)
+    FORMATS[name].render(data, out)
     return out.getvalue()
 
 
@@ -33,10 +38,10 @@ def texts(book: Workbook, sheet: str) -> list[list[object]]:
 
 
 def test_the_sheets_hold_the_whole_plan() -> None:
-    data = sample()
+    data = whole()
     book = opened(data)
     suppliers = sorted({row.supplier for row in plan(data)})
-    assert book.sheetnames == ["Summary", "Action plan", *suppliers, "Occurrences"]
+    assert book.sheetnames == ["Summary", "Action plan", *suppliers, "Verified fixes", "Occurrences"]
     heading, *rows = texts(book, "Action plan")
     assert heading == list(PLAN_HEADINGS)
     assert len(rows) == len(list(plan(data)))
@@ -45,6 +50,37 @@ def test_the_sheets_hold_the_whole_plan() -> None:
     for supplier in suppliers:
         mine = [row for row in rows if row[PLAN_HEADINGS.index("supplier")] == supplier]
         assert texts(book, supplier)[1:] == mine
+    heading, *rows = texts(book, "Verified fixes")
+    assert heading == list(FIX_HEADINGS)
+    assert [row[0] for row in rows] == [one.ref for one in data.fixed]
+
+
+def column(data: ReportData, heading: str) -> set[object]:
+    _, *rows = texts(opened(data), "Action plan")
+    return {row[PLAN_HEADINGS.index(heading)] for row in rows}
+
+
+def test_the_plan_tells_clocks_claims_and_acceptances() -> None:
+    data = whole()
+    assert column(data, "clock") == {"breached", "running"}
+    assert column(data, "contract") == {"C-17", None}
+    assert column(data, "stopped days") == {0, 3}
+    assert column(data, "risk owner") == {"Head of Listing", None}
+    assert {"2025-02-27", None} == column(data, "claim date")
+    assert "2025-02-11" in column(data, "verification date")
+    told = " ".join(str(one) for one in column(data, "acceptance"))
+    assert "(event 62), until 2025-06-30" in told
+    assert "requested: CR-18" in told
+    _, *rows = texts(opened(data), "Action plan")
+    dues = [(row[PLAN_HEADINGS.index("policy due")], row[PLAN_HEADINGS.index("agreed due")]) for row in rows]
+    both = [(str(policy), str(agreed)) for policy, agreed in dues if policy and agreed]
+    assert both
+    assert all(policy < agreed for policy, agreed in both), "the contract of the sample gives a week more"
+
+
+def test_without_clocks_nothing_is_made_up() -> None:
+    for heading in ("clock", "policy due", "agreed due", "stopped days", "contract"):
+        assert column(sample(), heading) == {None}
 
 
 def test_a_supplier_can_claim_in_the_list_of_occurrences() -> None:
@@ -56,20 +92,55 @@ def test_a_supplier_can_claim_in_the_list_of_occurrences() -> None:
     assert [row[0] for row in rows] == [row.ref for row in occurrences(data)]
     assert sheet.freeze_panes == "B2"
     assert sheet.auto_filter.ref == f"A1:J{len(rows) + 1}"
-    validated = {str(rule.sqref).rstrip("0123456789")[0] for rule in sheet.data_validations.dataValidation}
-    assert validated == {"H", "I", "J"}
+    rules = {str(rule.sqref).rstrip("0123456789")[0]: rule.type for rule in sheet.data_validations.dataValidation}
+    assert rules == {"C": "list", "H": "date", "I": "textLength", "J": "textLength"}
 
 
-def test_the_summary_says_what_the_report_says() -> None:
-    data = sample()
-    told = {row[0]: row[1:4] for row in texts(opened(data), "Summary") if row[0] in list(Severity)}
-    counted = by_severity(data.issues)
-    assert {s: [told[s.value][0], told[s.value][1]] for s in Severity} == {
-        s: [counted[s].issues, counted[s].occurrences] for s in Severity
+def test_a_filled_in_workbook_is_read_back(tmp_path: Path) -> None:
+    book = opened(sample())
+    sheet = book["Occurrences"]
+    ref = sheet["A2"].value
+    sheet["H2"], sheet["I2"], sheet["J2"] = datetime(2025, 3, 4), "set it", "CHG-9"  # noqa: DTZ001 (Excel has no zones)
+    path = tmp_path / "plan.xlsx"
+    book.save(path)
+    rows = list(plan_rows(path.read_bytes()))
+    assert [(r.ref, r.done_on, r.what, r.reference, r.error) for r in rows if r.claimed] == [
+        (ref, date(2025, 3, 4), "set it", "CHG-9", "")
+    ]
+    assert len(rows) == len(list(occurrences(sample())))
+
+
+def test_the_csv_is_read_back() -> None:
+    out = io.BytesIO()
+    FORMATS["csv"].render(sample(), out)
+    assert [row.ref for row in plan_rows(out.getvalue())] == [row.ref for row in occurrences(sample())]
+
+
+def test_the_plan_as_csv_is_the_plan_of_the_workbook() -> None:
+    out = io.BytesIO()
+    FORMATS["plan-csv"].render(whole(), out)
+    heading, *rows = csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline=""))
+    assert heading == list(PLAN_HEADINGS)
+    _, *same = texts(opened(whole()), "Action plan")
+    assert [[cell.removeprefix("'") for cell in row] for row in rows] == [
+        ["" if cell is None else str(cell).removeprefix("'") for cell in row] for row in same
+    ]
+
+
+def test_the_summary_says_what_the_json_says() -> None:
+    data = whole()
+    rows = texts(opened(data), "Summary")
+    counts = json.loads(rendered(data, "json"))["counts"]
+    heads = {str(row[0]): n for n, row in enumerate(rows) if row[1] in ("issues", "assets", "findings")}
+    assert {"severity", "risk", "theme", "clock", "supplier", "coverage"} <= heads.keys()
+    first = heads["severity"] + 1
+    told = {row[0]: {"issues": row[1], "occurrences": row[2]} for row in rows[first : first + 5]}
+    assert told == {
+        word: {unit: units[unit] for unit in ("issues", "occurrences")} for word, units in counts["by_severity"].items()
     }
 
 
-@pytest.mark.parametrize("data", [hostile(), dark()], ids=["hostile", "dark"])
+@pytest.mark.parametrize("data", [whole_hostile(), dark()], ids=["hostile", "dark"])
 def test_nothing_is_a_formula_or_a_link(data: ReportData) -> None:
     packed = zipfile.ZipFile(io.BytesIO(rendered(data)))
     for name in packed.namelist():
@@ -84,5 +155,5 @@ def test_names_of_sheets_that_excel_would_refuse() -> None:
     data = sample()
     odd = {"larkspur": Supplier("larkspur", "A/B:[*]?\\" + "x" * 60), "quill": Supplier("quill", "Summary")}
     book = opened(replace(data, suppliers=odd))
-    assert len(book.sheetnames) == len({name.lower() for name in book.sheetnames}) == 5
+    assert len(book.sheetnames) == len({name.lower() for name in book.sheetnames}) == 6
     assert all(len(name) <= 31 for name in book.sheetnames)

@@ -28,6 +28,8 @@ class Request:
     target: str
     authorization: str
     body: bytes
+    encoding: str = ""  # Content-Encoding, in lower case
+    length: int | None = None  # Content-Length, where it was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class TooBig(Exception):
 
 
 Handle = Callable[[Request], Awaitable[Response]]
+Admit = Callable[[Request], Awaitable[Response | None]]
 
 
 def context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -61,9 +64,12 @@ def context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 @dataclass
 class Web:
-    """``handle`` must not raise."""
+    """``handle`` and ``admit`` must not raise. ``admit`` is asked before the body is read: its answer ends it there."""
 
     handle: Handle
+    admit: Admit | None = None
+    most: int = MAX_CONNECTIONS
+    seconds: float = SECONDS
     _busy: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
@@ -74,9 +80,9 @@ class Web:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         try:
-            if task and len(self._busy) < MAX_CONNECTIONS:
+            if task and len(self._busy) < self.most:
                 self._busy.add(task)
-                async with asyncio.timeout(SECONDS):
+                async with asyncio.timeout(self.seconds):
                     await self._one(reader, writer)
         except (OSError, TimeoutError, h11.RemoteProtocolError):
             pass  # who cannot speak, or is gone, gets no answer
@@ -88,7 +94,8 @@ class Web:
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         try:
-            response = await self.handle(await _request(talk, reader))
+            request = await _request(talk, reader, self.admit)
+            response = request if isinstance(request, Response) else await self.handle(request)
         except TooBig:
             response = Response.error(413, f"more than {MAX_BODY} bytes")
         headers = [
@@ -104,8 +111,8 @@ class Web:
         await writer.drain()
 
 
-async def _request(talk: h11.Connection, reader: asyncio.StreamReader) -> Request:
-    """Raises RemoteProtocolError, TooBig."""
+async def _request(talk: h11.Connection, reader: asyncio.StreamReader, admit: Admit | None) -> Request | Response:
+    """Or the answer to one that is not admitted. Raises RemoteProtocolError, TooBig."""
     head: h11.Request | None = None
     body = bytearray()
     while True:
@@ -114,6 +121,9 @@ async def _request(talk: h11.Connection, reader: asyncio.StreamReader) -> Reques
             talk.receive_data(await reader.read(MAX_HEAD))
         elif isinstance(event, h11.Request):
             head = event
+            refused = await admit(_made(head, b"")) if admit else None
+            if refused:
+                return refused
         elif isinstance(event, h11.Data):
             body += event.data
             if len(body) > MAX_BODY:
@@ -133,4 +143,11 @@ def _made(head: h11.Request, body: bytes) -> Request:
         raise h11.RemoteProtocolError("its target is no address") from fault
     named = [value for name, value in head.headers if name == b"authorization"]
     authorization = named[0].decode("ascii", "replace") if len(named) == 1 else ""
-    return Request(head.method.decode("ascii", "replace"), parts.path, query, target, authorization, body)
+    method = head.method.decode("ascii", "replace")
+    coded, length = (_header(head, name) for name in (b"content-encoding", b"content-length"))
+    size = int(length) if length.isdigit() else None  # h11 has refused what is no number
+    return Request(method, parts.path, query, target, authorization, body, coded.lower(), size)
+
+
+def _header(head: h11.Request, wanted: bytes) -> str:
+    return ", ".join(value.decode("ascii", "replace") for name, value in head.headers if name == wanted).strip()

@@ -1,0 +1,370 @@
+"""Chapters of the report that are worked out from its data alone: plan, root causes, lifecycle, decisions, CVEs. Pure.
+
+Every list is bounded; what is left out is counted, and stands in the JSON report.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from checks.clocks import Status
+from checks.finding import Severity
+from checks.risk import Level
+from reports import action_plan, on_record
+from reports.clocks import FindingClocks, days, stamp
+from reports.counting import Units, root_cause, units
+from reports.life import Decided, Life
+from reports.report import Issue, Occurrence, ReportData
+from reports.text import count, day, listing, safe_text, theme_name, utc
+from reports.updates import epss_of
+
+YEAR = timedelta(days=365)
+MOST_PLAN = 200  # rows of the plan
+MOST_CAUSES = 25
+MOST_SUPPORT = 150
+MOST_CVES = 300
+MOST_DECISIONS = 200
+MOST_RATINGS = 200
+MOST_ACCEPTANCES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The first of a list, and how many more there are."""
+
+    rows: tuple[Any, ...]
+    more: int = 0
+
+    @property
+    def total(self) -> int:
+        return len(self.rows) + self.more
+
+
+def first(found: Iterable[Any], most: int) -> Rows:
+    told = tuple(found)
+    return Rows(told[:most], max(0, len(told) - most))
+
+
+def today(data: ReportData) -> date:
+    return utc(data.ended_at or data.started_at).date()
+
+
+# the plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One issue with one supplier."""
+
+    issue: Issue
+    part: Issue  # its occurrences there
+    supplier: str
+    owners: str
+    due: str  # of the clock that leads, "" none
+    late: int  # occurrences past their due date
+    claimed: int
+
+
+def plan(data: ReportData) -> Rows:
+    """What is past its due date first, then worst first."""
+    owner = {a.uid: a.asset.supplier or "" for a in data.assets}
+    people = {a.uid: a.asset.owner for a in data.assets}
+    clocks = {one.fingerprint: one for one in data.clocks.findings} if data.clocks else {}
+    lines = []
+    for issue in data.issues:
+        parts: dict[str, list[Occurrence]] = {}
+        for one in issue.occurrences:
+            parts.setdefault(owner.get(one.asset_uid, ""), []).append(one)
+        for supplier, hit in sorted(parts.items()):
+            lines.append(
+                _plan_line(data, Issue(issue.check, tuple(hit), issue.subject), issue, supplier, people, clocks)
+            )
+    return first(sorted(lines, key=lambda line: not line.late), MOST_PLAN)
+
+
+def _plan_line(
+    data: ReportData,
+    part: Issue,
+    issue: Issue,
+    supplier: str,
+    people: Mapping[str, str],
+    clocks: Mapping[str, FindingClocks],
+) -> PlanLine:
+    found = [clocks[o.fingerprint] for o in part.occurrences if o.fingerprint in clocks]
+    due = [c.lead.due for c in found if c.lead.due is not None and c.lead.status in (Status.BREACHED, Status.RUNNING)]
+    named = data.suppliers.get(supplier)
+    return PlanLine(
+        issue,
+        part,
+        named.name if named else supplier or action_plan.NO_SUPPLIER,
+        listing(sorted({people[o.asset_uid] for o in part.occurrences if people.get(o.asset_uid)}), 3),
+        stamp(min(due)) if due else "",
+        sum(c.lead.status is Status.BREACHED for c in found),
+        sum(o.state == "CLAIMED_FIXED" for o in part.occurrences),
+    )
+
+
+# root causes
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    theme: str
+    product: str
+    units: Units
+    worst: Severity
+    level: Level
+
+
+def causes(data: ReportData) -> Rows:
+    """Theme and product, those with most critical and high occurrences first."""
+    groups: dict[tuple[Any, str], list[Issue]] = {}
+    for issue in data.issues:
+        groups.setdefault(root_cause(issue), []).append(issue)
+    made = [
+        Cause(
+            theme_name(theme),
+            product,
+            units(found),
+            min((i.severity for i in found), key=lambda s: s.rank),
+            min((i.level for i in found), key=lambda level: level.rank),
+        )
+        for (theme, product), found in groups.items()
+    ]
+    return first(sorted(made, key=lambda c: (c.worst.rank, -c.units.occurrences, c.theme, c.product)), MOST_CAUSES)
+
+
+# what loses support
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One product with one last day, and where it runs."""
+
+    what: str
+    ends: date
+    left: int  # days; below 0 it is over
+    assets: tuple[str, ...]
+    sentence: str
+
+    @property
+    def word(self) -> str:
+        return "ended" if self.left < 0 else "ends within 6 months" if self.left <= 183 else "ends within 12 months"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    rows: Rows
+    ended: int  # assets
+    soon: int
+    later: int  # products on assets whose support goes on for longer
+    asked: bool
+
+
+def lifecycle(data: ReportData) -> Lifecycle:
+    """What has lost its support, or loses it in the 12 months after the scan; the oldest first."""
+    told, now = (data.life or Life()).support, today(data)
+    near = [one for one in told if one.ends <= now + YEAR]
+    rows = []
+    for (ends, what), group in groupby(near, key=lambda one: (one.ends, one.what)):
+        found = list(group)
+        names = tuple(sorted({one.asset for one in found}))
+        rows.append(Ending(what, ends, (ends - now).days, names, found[0].observed))
+    return Lifecycle(
+        first(rows, MOST_SUPPORT),
+        len({one.asset_uid for one in near if one.ends < now}),
+        len({one.asset_uid for one in near if one.ends >= now}),
+        len(told) - len(near),
+        bool(told),
+    )
+
+
+# decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    ref: str
+    asset: str
+    title: str
+    risk: str
+    by: str
+    ends: str
+    over: bool
+    granted: bool
+    reason: str
+    name: str
+
+
+def acceptances(data: ReportData) -> Rows:
+    """In force or asked for; the first to end first."""
+    shown = {o.fingerprint: (o, i.title, i.level_of(o).value) for i in data.issues for o in i.occurrences}
+    titles = {c.id: c.title for c in data.checks}
+    left = {o.fingerprint: (o, titles.get(o.check_id, o.check_id), _level(o)) for o in data.carried}
+    made = []
+    for one in on_record.accepted(data.on_record):
+        occurrence, title, level = (left | shown).get(one.fingerprint, (None, "", ""))
+        given = one.acceptance
+        if given is None or occurrence is None:
+            continue
+        over = bool(given.until) and given.until < today(data).isoformat()
+        who = f"{given.by} ({given.role})"
+        made.append(
+            Accepted(
+                one.ref, occurrence.asset, title, level, who, on_record.ends(given, today(data)), over, given.granted,
+                given.reason, given.name,
+            )
+        )  # fmt: skip
+    return first(made, MOST_ACCEPTANCES)
+
+
+def _level(one: Occurrence) -> str:
+    return one.risk.level.value if one.risk else one.severity.value if one.severity else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    role: str
+    decisions: int
+    last: str
+    did: str
+
+
+def people(data: ReportData) -> tuple[Person, ...]:
+    """Who spoke of the findings of this report, by name."""
+    groups: dict[tuple[str, str], list[Decided]] = {}
+    for one in (data.life or Life()).decisions:
+        groups.setdefault((one.actor, one.role), []).append(one)
+    return tuple(
+        Person(name, role, len(told), day(max(one.at for one in told)), _did(told))
+        for (name, role), told in sorted(groups.items())
+    )
+
+
+def _did(told: Iterable[Decided]) -> str:
+    tally = Counter(one.action.replace("-", " ") for one in told)
+    return ", ".join(f"{n:,} × {action}" for action, n in sorted(tally.items()))
+
+
+def decisions(data: ReportData) -> Rows:
+    """The newest first."""
+    return first(
+        sorted((data.life or Life()).decisions, key=lambda one: (one.at, one.ref), reverse=True), MOST_DECISIONS
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rerated:
+    ref: str
+    asset: str
+    title: str
+    severity: str
+    level: str
+    why: str
+
+
+def ratings(data: ReportData) -> Rows:
+    """Occurrences whose risk is another than their severity; what a person set comes first."""
+    made = []
+    for issue in data.issues:
+        for one in issue.occurrences:
+            severity = (one.severity or issue.check.severity).value
+            if one.risk is None or one.risk.level.value == severity:
+                continue
+            said = one.risk.override
+            why = f"{said.actor} ({said.role}): {said.reason}; until {day(said.until)}" if said else ""
+            told = why or "; ".join(one.risk.lines)
+            made.append((not said, Rerated(one.ref, one.asset, issue.title, severity, one.risk.level.value, told)))
+    return first((row for _, row in sorted(made, key=lambda pair: pair[0])), MOST_RATINGS)
+
+
+# CVEs
+
+
+@dataclass(frozen=True, slots=True)
+class Weakness:
+    id: str
+    severity: Severity | None
+    exploited: bool
+    epss: float
+    score: str
+    issues: tuple[Issue, ...]
+    assets: int
+
+
+def cves(data: ReportData) -> Rows:
+    """Each CVE once over all issues: exploited ones first, then by severity and EPSS."""
+    found: dict[str, _Gathered] = {}
+    for issue in data.issues:
+        for one in issue.occurrences:
+            for member in one.members:
+                if member.id.startswith("CVE-"):
+                    found.setdefault(member.id, _Gathered()).add(issue, one, member)
+    made = sorted((g.told(key) for key, g in found.items()), key=_worth)
+    return first(made, MOST_CVES)
+
+
+def _worth(one: Weakness) -> tuple[bool, int, float, str]:
+    return not one.exploited, one.severity.rank if one.severity else len(Severity), -one.epss, one.id
+
+
+class _Gathered:
+    def __init__(self) -> None:
+        self.issues: dict[int, Issue] = {}
+        self.assets: set[str] = set()
+        self.members: dict[int, Any] = {}
+
+    def add(self, issue: Issue, one: Occurrence, member: Any) -> None:  # noqa: ANN401 (a Member)
+        self.issues[id(issue)] = issue
+        self.assets.add(one.asset_uid)
+        self.members[id(member)] = member
+
+    def told(self, key: str) -> Weakness:
+        rated = [m.severity for m in self.members.values() if m.severity]
+        scores = sorted({m.attributes["score"] for m in self.members.values() if m.attributes.get("score")})
+        return Weakness(
+            key,
+            min(rated, key=lambda s: s.rank, default=None),
+            any(m.attributes.get("kev") for m in self.members.values()),
+            max(map(epss_of, self.members.values()), default=0.0),
+            scores[-1] if scores else "",
+            tuple(self.issues.values()),
+            len(self.assets),
+        )
+
+
+# of one occurrence
+
+
+def clock_line(one: FindingClocks) -> str:
+    """``✗ 4 days late: was due 2025-03-12 (moj)``, ``due 2025-03-12 (moj)``."""
+    clock = one.lead
+    due = f"due {stamp(clock.due)[:10]}" if clock.due is not None else "no due date"
+    policy = safe_text(clock.policy, 60)
+    if clock.status is Status.BREACHED:
+        return f"✗ {days(clock.late)} late: was {due} ({policy})" if clock.late else f"✗ breached: was {due} ({policy})"
+    return f"{due} ({policy})" if clock.status is Status.RUNNING else f"{due} ({policy}, {clock.status.value})"
+
+
+def record_line(one: on_record.OnRecord) -> str:
+    """What was said of it last: a claim, an acceptance, a comment; empty when nothing."""
+    if one.acceptance:
+        return (
+            f"accepted: {on_record.words(one.acceptance)}"
+            if one.acceptance.granted
+            else on_record.words(one.acceptance)
+        )
+    if one.claimed:
+        change = f" ({one.change})" if one.change else ""
+        return f"claimed fixed on {one.claim_day} by {one.claimed_by}{change}"
+    return one.comment
+
+
+def headline_counts(data: ReportData) -> str:
+    """For the title of the plan."""
+    late = sum(1 for one in data.clocks.findings if one.lead.status is Status.BREACHED) if data.clocks else 0
+    return f"{count(late, 'finding')} past the due date" if late else ""

@@ -1,0 +1,112 @@
+"""The life of an estate's findings beside one scan's sight of them: what people decided, what was open when, and what
+loses its support. Plain data; the service fills it from the record as of the end of the scan.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from reports.text import stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A person's signed word about one finding (``checks.statements``)."""
+
+    ref: str
+    asset_uid: str
+    asset: str  # name
+    title: str  # of the finding
+    at: datetime
+    action: str  # "accept", "override-risk" ...
+    actor: str
+    role: str
+    reason: str = ""
+    reference: str = ""
+    until: str = ""  # ISO, the last day; "" none was named
+    level: str = ""  # of an override: the risk that it gives
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What counted when a scan had ended, on the assets of one supplier, and what that scan moved. Occurrences."""
+
+    scan_id: int
+    at: datetime
+    supplier: str  # id in the inventory, "" none
+    open: int
+    new: int = 0  # first seen
+    back: int = 0  # came back after a proven fix
+    fixed: int = 0  # proven
+
+
+@dataclass(frozen=True, slots=True)
+class SupportEnd:
+    """A day on which something on an asset loses its vendor's support."""
+
+    asset_uid: str
+    asset: str
+    what: str  # "Debian GNU/Linux 12"
+    ends: date
+    observed: str  # the sentence of the judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    decisions: tuple[Decided, ...] = ()  # oldest first
+    backlog: tuple[Backlog, ...] = ()  # by scan, then supplier
+    support: tuple[SupportEnd, ...] = ()  # the first to end first; also what has ended
+    before: Mapping[str, str] = field(
+        default_factory=dict
+    )  # fingerprint of what was proven fixed -> last failing sight
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of one supplier's assets: check -> on how many every run of it ended so."""
+
+    passed: Mapping[str, int] = field(default_factory=dict)
+    not_applicable: Mapping[str, int] = field(default_factory=dict)
+
+
+def burn_down(backlog: Iterable[Backlog]) -> tuple[Backlog, ...]:
+    """All suppliers together: one row for each scan, the oldest first."""
+    found: dict[int, list[Backlog]] = {}
+    for one in backlog:
+        found.setdefault(one.scan_id, []).append(one)
+    return tuple(_sum(scan_id, rows) for scan_id, rows in sorted(found.items()))
+
+
+def _sum(scan_id: int, rows: list[Backlog]) -> Backlog:
+    totals = (sum(getattr(row, name) for row in rows) for name in ("open", "new", "back", "fixed"))
+    return Backlog(scan_id, rows[0].at, "", *totals)
+
+
+# as JSON values
+
+
+def plain(life: Life | None) -> dict[str, object] | None:
+    """In the shape of docs/report-schema.json; null: nobody asked."""
+    if life is None:
+        return None
+    return {
+        "decisions": [_decision(one) for one in life.decisions],
+        "backlog": [_row(one) for one in life.backlog],
+        "support": [_end(one) for one in life.support],
+        "before": dict(sorted(life.before.items())),
+    }
+
+
+def _decision(one: Decided) -> dict[str, object]:
+    names = ("ref", "asset_uid", "asset", "title", "action", "actor", "role", "reason", "reference", "until", "level")
+    return {**{name: getattr(one, name) for name in names}, "at": stamp(one.at)}
+
+
+def _row(one: Backlog) -> dict[str, object]:
+    names = ("scan_id", "supplier", "open", "new", "back", "fixed")
+    return {**{name: getattr(one, name) for name in names}, "at": stamp(one.at)}
+
+
+def _end(one: SupportEnd) -> dict[str, object]:
+    names = ("asset_uid", "asset", "what", "observed")
+    return {**{name: getattr(one, name) for name in names}, "ends": one.ends.isoformat()}

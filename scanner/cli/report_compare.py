@@ -1,0 +1,80 @@
+"""``estatecheck report compare``: two reports held against each other."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner.cli.console import fail, known, note, plain_errors, say, write_whole
+from scanner.cli.settings import SettingsError, resolve
+
+if TYPE_CHECKING:
+    from reports.compare_data import Comparison
+    from reports.report import ReportData
+    from scanner.cli.workbench import Workbench
+
+FORMATS = ("terminal", "json", "html")
+_SUFFIX = {".json": "json", ".html": "html", ".htm": "html"}
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="The earlier one: number of a scan, report id, JSON report or pack.")],
+    second: Annotated[str, typer.Argument(help="The later one, in the same words.")],
+    format: Annotated[  # noqa: A002
+        str | None, typer.Option("--format", help="terminal, json or html; by the ending of -o if left out.")
+    ] = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="File to write; printed if left out.")] = None,
+    database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
+) -> None:
+    """Compare two reports: what is new, verified fixed, back, stale, re-rated.
+
+    What is absent is never called fixed: without a proof it is told as not
+    seen again, with the reason. Files need no record.
+
+    Examples:
+      estatecheck report compare 11 12
+      estatecheck report compare 11 12 --format html -o change.html
+      estatecheck report compare supplier.json report.json
+    """
+    shape = known("--format", format or _SUFFIX.get(Path(output or "").suffix, "terminal"), FORMATS)
+    with plain_errors(SettingsError):
+        settings = resolve({"database": database})
+    from reports.compare_rows import BadReport
+    from scanner.cli.workbench import EXPECTED, Workbench
+    from scanner.service.compare import compare_named
+
+    bench = Workbench(settings)
+    with plain_errors(*EXPECTED, BadReport):
+        try:
+            told = compare_named(first, second, lambda: bench.store, bench.catalogue)
+        except OSError as fault:
+            raise fail(f"{fault.filename or first} cannot be read: {fault.strerror}") from fault
+    content = _rendered(told, shape)
+    if output is None:
+        say(content.decode().rstrip("\n"))
+        return
+    write_whole(Path(output), content)
+    note(f"wrote {output}")
+
+
+def with_since(bench: "Workbench", data: "ReportData", earlier: str) -> "ReportData":
+    """``report --since``: with the change since an earlier report of the record."""
+    from reports.compare_rows import BadReport
+    from scanner.service.compare import since
+
+    with plain_errors(BadReport):
+        return since(bench.store, bench.catalogue, data, earlier)
+
+
+def _rendered(told: "Comparison", shape: str) -> bytes:
+    if shape == "json":
+        from reports.compare_json import render as as_json
+
+        return as_json(told)
+    if shape == "html":
+        from reports.compare_html import render as as_html
+
+        return as_html(told)
+    from reports.compare_terminal import render as as_text
+
+    return as_text(told).encode()

@@ -1,0 +1,132 @@
+"""Compare: two reports of the record, or files of somebody else, made into the two sides of a comparison.
+
+A stored scan is compared by the JSON of its report, made again from the record; a file by its own bytes. What became of
+a finding between two scans of the record is told by its events, with their numbers and hashes.
+"""
+
+import gzip
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from checks.check import Check
+from reports.compare import compare
+from reports.compare_data import Comparison, Ending, Seen, Side
+from reports.compare_rows import MOST_BYTES, BadReport
+from reports.compare_side import read
+from reports.formats import json_file
+from reports.report import ReportData
+from reports.text import stamp
+from scanner.service.report import report_data
+from scanner.service.report_pack.names import REPORT
+from scanner.store.records import EventRow, ScanRow, StoreError
+from scanner.store.store import Store
+
+_SCAN = re.compile(r"[0-9]{1,12}")
+_REPORT_ID = re.compile(r"ECR-([0-9]{1,12})-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a person named, and what it turned out to be. ``scan`` None: a file."""
+
+    side: Side
+    scan: int | None = None
+
+
+def scan_number(name: str) -> int | None:
+    """Of ``12`` or ``ECR-12-0123456789ab``; None for what must be a file."""
+    found = _REPORT_ID.fullmatch(name)
+    if found:
+        return int(found[1])
+    return int(name) if _SCAN.fullmatch(name) else None
+
+
+def compare_named(first: str, second: str, record: Callable[[], Store], catalogue: Sequence[Check]) -> Comparison:
+    """``record`` opens the record; it is asked only when one of the two is a scan of it.
+
+    Raises :class:`StoreError`, :class:`BadReport`, ``OSError``.
+    """
+    was, now = (named(one, record, catalogue) for one in (first, second))
+    endings = endings_of(record(), now.scan, was.side, now.side) if now.scan is not None else {}
+    return compare(was.side, now.side, endings)
+
+
+def named(name: str, record: Callable[[], Store], catalogue: Sequence[Check]) -> Named:
+    number = scan_number(name)
+    if number is None:
+        return Named(read(file_content(Path(name)), name))
+    side = side_of(report_data(record(), number, catalogue), f"scan {number}")
+    if name.startswith("ECR-") and side.report_id != name:
+        other = f"scan {number} now makes report {side.report_id}, not {name}: that was made by another version"
+        side = replace(side, notes=(*side.notes, other))
+    return Named(side, number)
+
+
+def side_of(data: ReportData, source: str) -> Side:
+    return read(json_file.encoded(data)[1], source)
+
+
+def since(store: Store, catalogue: Sequence[Check], data: ReportData, earlier: str) -> ReportData:
+    """The report with the change since an earlier one of the record. Raises :class:`StoreError`, :class:`BadReport`."""
+    number = scan_number(earlier)
+    if number is None:
+        raise StoreError(f"--since {earlier[:80]}: name an earlier scan (12) or its report (ECR-12-0123456789ab)")
+    if number >= data.scan_id:
+        raise StoreError(f"--since {number}: it has to be an earlier scan than {data.scan_id}")
+    was = named(earlier, lambda: store, catalogue).side
+    now = side_of(data, f"scan {data.scan_id}")
+    return replace(data, since=compare(was, now, endings_of(store, data.scan_id, was, now)))
+
+
+def endings_of(store: Store, scan_id: int, was: Side, now: Side) -> dict[str, Ending]:
+    """How what the second report does not count stood in the record when its scan ended.
+
+    Only for findings that are the record's own: a file of another record can have the same fingerprints.
+    """
+    asked = [one for key, one in was.findings.items() if key not in now.findings]
+    rows = {row.fingerprint: row for row in store.findings()}
+    ours = {one.key for one in asked if one.key in rows and _same(one, rows[one.key].ref, rows[one.key].first_seen)}
+    return dict(_last(store.events(), ours, store.scan(scan_id)))
+
+
+def _same(one: Seen, ref: str, first_seen: datetime) -> bool:
+    return one.ref == ref and one.first_seen == stamp(first_seen)
+
+
+def _last(events: Iterable[EventRow], wanted: set[str], scan: ScanRow) -> Iterable[tuple[str, Ending]]:
+    """In the order of the chain, so that the last one stays."""
+    for event in events:
+        known = (event.scan_id or 0) <= scan.id and (scan.ended_at is None or event.at <= scan.ended_at)
+        if known and event.fingerprint in wanted:
+            at = stamp(event.at)
+            yield event.fingerprint, Ending(event.to_state, event.why, at, event.scan_id, event.seq, event.hash)
+
+
+def file_content(path: Path) -> bytes:
+    """A JSON report, or the one inside an evidence pack. Raises :class:`BadReport` and ``OSError``."""
+    if zipfile.is_zipfile(path):
+        return _from_pack(path)
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise BadReport(f"{path}: larger than {MOST_BYTES // 2**20} MB")
+    return content
+
+
+def _from_pack(path: Path) -> bytes:
+    """Its seal is not checked here: ``evidence verify`` does that."""
+    try:
+        with zipfile.ZipFile(path) as pack, pack.open(REPORT) as packed, gzip.open(packed) as file:
+            content = file.read(MOST_BYTES + 1)
+    except KeyError:
+        raise BadReport(f"{path}: there is no report in this file ({REPORT}); name a JSON report") from None
+    except (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, RuntimeError, NotImplementedError) as fault:
+        raise BadReport(f"{path}: it cannot be unpacked: {fault}") from None
+    if len(content) > MOST_BYTES:
+        raise BadReport(f"{path}: the report in it is larger than {MOST_BYTES // 2**20} MB")
+    return content
