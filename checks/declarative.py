@@ -15,7 +15,8 @@ from checks.path import Path, Shape
 from checks.predicate import Predicate, Terms, clauses
 from checks.template import Template
 from inventory.asset import Privilege
-from inventory.facts import FACTS, Reason
+from inventory.facts import Reason
+from inventory.facts.table import FACTS
 
 E = TypeVar("E", bound=StrEnum)
 ID = re.compile(r"[a-z][a-z0-9]*(\.[a-z0-9]+(-[a-z0-9]+)*){2}")

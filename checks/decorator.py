@@ -20,7 +20,8 @@ from checks.estate import Gathered, Values
 from checks.example import Example, lacking
 from checks.finding import Ruling, Severity, not_assessed
 from inventory.asset import Asset, Privilege
-from inventory.facts import FACTS, Absent, Missing, Reason
+from inventory.facts import Absent, Missing, Reason
+from inventory.facts.table import FACTS
 from inventory.policy import Policy
 from inventory.remembered import Latest
 

@@ -18,7 +18,8 @@ from checks.finding import CheckRun, Outcome
 from checks.path import Shape, members, shape_of
 from checks.predicate import fits
 from inventory.asset import Asset, Connection, Privilege
-from inventory.facts import FACTS, Absent, Missing, Reason
+from inventory.facts import Absent, Missing, Reason
+from inventory.facts.table import FACTS
 from inventory.policy import NO_POLICY, Policy
 
 T = TypeVar("T")

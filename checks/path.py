@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from checks.check import Context
 from checks.document import nearest
 from inventory.asset import Asset
-from inventory.facts import FACTS
+from inventory.facts.table import FACTS
 
 Read = Callable[[Context, object], Any]  # (context, item of for_each or None) -> value
 

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from reports import charts, root_cause
 from reports.charts_time import burn_down, drawn
+from reports.compare_html import page
 from reports.compare_json import json_safe_lines
 from reports.formats.csv_file import neutral
-from reports.formats.html import environment, own
 from reports.life import Backlog
 from reports.report import LABEL
 from reports.root_cause import HANDS, STEPS, Leg, LegTold, Moment, RootCause, Timeline, measured, sentences, shares
@@ -21,7 +21,6 @@ from reports.text import safe_text, stamp
 SCHEMA, VERSION = "estatecheck.root-cause", 1
 NAMES = ("released", "detected", "told", "claimed", "verified")
 MOST_TIMELINES = 500  # in the HTML; the CSV and the JSON have all
-_CLOSED = "base-uri 'none'; form-action 'none'"
 CSS = {Leg.SCAN: "c4", Leg.TELL: "c3", Leg.WORK: "c2", Leg.PROVE: "c1"}
 HEADINGS = (
     *("reference", "episode", "asset", "area", "supplier", "service", "issue", "check", "theme", "severity", "state"),
@@ -160,13 +159,7 @@ def proof(one: Moment) -> str:
 
 
 def as_html(told: RootCause) -> bytes:
-    style, style_hash = own("report.css")
-    more, more_hash = own("compare.css")
     names = {
-        "style": style,
-        "more": more,
-        "policy": f"default-src 'none'; style-src '{style_hash}' '{more_hash}'; {_CLOSED}",
-        "label": LABEL,
         "told": told,
         "legs": told.legs,
         "meaning": root_cause.MEANING,
@@ -182,7 +175,7 @@ def as_html(told: RootCause) -> bytes:
         "rows": [_shown(one) for one in told.timelines[:MOST_TIMELINES]],
         "names": NAMES,
     }
-    return environment().get_template("root_cause.html.j2").render(names).encode()
+    return page("root_cause.html.j2", names)
 
 
 def _shown(one: Timeline) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Protocol
 
+from checks import clock_life
 from checks.finding import Member
 from checks.lifecycle import State
 from reports.clock_matters import FIXABLE
@@ -19,25 +20,13 @@ CLOSED = (State.FALSE_POSITIVE.value, State.OUT_OF_SERVICE.value)
 NO_CLAIM = ("claim withdrawn", "regressed")
 
 
-class Happened(Protocol):
-    """One event of the chain."""
+class Happened(clock_life.Happened, Protocol):
+    """One event of the chain, with its place in it."""
 
     @property
     def seq(self) -> int: ...
     @property
-    def at(self) -> datetime: ...
-    @property
     def scan_id(self) -> int | None: ...
-    @property
-    def to_state(self) -> str: ...
-    @property
-    def proof(self) -> Mapping[str, object]: ...
-    @property
-    def hash(self) -> str: ...
-    @property
-    def episode(self) -> int: ...
-    @property
-    def why(self) -> str: ...
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import EXAMPLE_ASSET, Example
 from checks.finding import Outcome, Ruling, Severity, Subject, failed, passed
+from checks.waivers import no_antimalware_asked
 from inventory.asset import Asset, Privilege
 from inventory.facts import Absent, Missing, Reason
 from inventory.facts.certificates import Certificate, Certificates
@@ -32,10 +33,6 @@ POSTGRES = Listener("tcp", "127.0.0.1", 5432, "postgres", exposed=False)
 
 def _no_ports_expected(asset: Asset) -> str:
     return "the inventory does not say which ports are expected here" if asset.expected_ports is None else ""
-
-
-def _no_antimalware_asked(asset: Asset) -> str:
-    return "" if asset.antimalware else "the inventory asks for no malware protection here"
 
 
 @check(
@@ -101,7 +98,7 @@ def unexpected_listener(sockets: Sockets, asset: Asset) -> Iterator[Ruling]:
 
 @check(
     id="linux.mw.antimalware-missing",
-    waived=_no_antimalware_asked,
+    waived=no_antimalware_asked,
     title="The malware protection that policy asks for does not run",
     severity=Severity.MEDIUM,
     theme=Theme.NO_MONITORING,

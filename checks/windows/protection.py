@@ -7,6 +7,7 @@ from checks.check import Remedy, Theme
 from checks.decorator import check
 from checks.example import EXAMPLE_ASSET, Example, partial
 from checks.finding import Outcome, Ruling, Severity, failed, not_applicable, not_assessed, passed
+from checks.waivers import no_antimalware_asked
 from checks.windows import defaults
 from checks.windows.words import CONFIGURATION, MALWARE, mapped
 from inventory.asset import Asset, Privilege
@@ -139,10 +140,6 @@ def _of_defender(defender: WindowsDefender) -> Ruling:
     return failed(f"Microsoft Defender is in charge and its {' and '.join(off)} is off")
 
 
-def _none_asked(asset: Asset) -> str:
-    return "" if asset.antimalware else "the inventory asks for no malware protection here"
-
-
 def _service(name: str, *, running: bool | None) -> WindowsService:
     return partial(WindowsService, name=name, running=running)
 
@@ -156,7 +153,7 @@ ASKED = replace(EXAMPLE_ASSET, antimalware=("CSFalconService", "sense"))
 
 @check(
     id="win.av.antimalware-missing",
-    waived=_none_asked,
+    waived=no_antimalware_asked,
     title="The malware protection that policy asks for is not running",
     severity=Severity.HIGH,
     theme=Theme.WEAK_CONFIG,

@@ -15,11 +15,9 @@ from examples.simulated.names import areas
 from examples.simulated.software import advisories
 from examples.simulated.visits import visited
 from inventory.estate import Estate
-from scanner.engine import Looked
 from scanner.feeds.support_dates import load as support
-from scanner.service.bench import Bench, Worked
+from scanner.service.bench import Bench, result_of
 from scanner.service.estate_checks import Gathering, Told
-from scanner.service.feed_rows import as_answers
 from scanner.service.handovers import freeze_due
 from scanner.service.plan import Plan, plan
 from scanner.service.planned import basis_of, to_store
@@ -122,7 +120,7 @@ class _Night:
         at = self.began + timedelta(seconds=1 + 9 * place)
         looked = visited(errand, self.things[errand.asset.name], at, away)
         worked = bench.work(looked)
-        return _result(looked, worked), worked.gathered
+        return result_of(looked, worked), worked.gathered
 
 
 _tonight: list[tuple[_Night, Bench]] = []  # in a worker: inherited when it is forked
@@ -142,16 +140,3 @@ def _seen(night: _Night) -> Iterator[tuple[HostResult, Told]]:
 def _at(place: int) -> tuple[HostResult, Told]:
     night, bench = _tonight[0]
     return night.seen(bench, place)
-
-
-def _result(looked: Looked, worked: Worked) -> HostResult:
-    return HostResult(
-        asset=looked.asset,
-        attempt=looked.attempt,
-        answers=(*looked.answers, *as_answers(worked.rows, looked.finished_at)),
-        runs=worked.runs,
-        identity=worked.identity,
-        os_name=worked.os_name,
-        finished_at=looked.finished_at,
-        packed=worked.packed,
-    )

@@ -13,8 +13,8 @@ from scanner.cli.settings import Settings, SettingsError, resolve
 if TYPE_CHECKING:
     from inventory.estate import Estate
     from scanner.cli.workbench import Workbench
-    from scanner.service.intake.receiving import Doors
     from scanner.service.serve_tools import Health, Manner, Tools
+    from scanner.service.vantage.web import Doors
     from scanner.service.vantages import VantagePoints
     from scanner.store.watching.records import SealSigner
 
@@ -50,7 +50,7 @@ def _doors(settings: Settings, address: str | None, certificate: Path | None, ke
     if address is None:
         return None
     from scanner.cli.vantage import address_of
-    from scanner.service.intake.receiving import Doors
+    from scanner.service.vantage.web import Doors
 
     if certificate is None or key is None:
         raise fail("--intake needs --certificate and --key: snapshots are received over TLS only")

@@ -12,7 +12,8 @@ from scanner.cli.console import app as new_app
 from scanner.cli.settings import SettingsError, resolve
 
 if TYPE_CHECKING:
-    from scanner.service.vantage.site import Doors, Site
+    from scanner.service.vantage.site import Site
+    from scanner.service.vantage.web import Doors
 
 app = new_app("Vantage points: places that probe for the scanner (docs/vantage.md).")
 
@@ -75,8 +76,7 @@ def run(
     import asyncio
 
     from scanner.service.vantage.folder import FAULTS
-    from scanner.service.vantage.site import Doors
-    from scanner.service.vantage.web import BadTls
+    from scanner.service.vantage.web import BadTls, Doors
 
     if for_seconds is not None and for_seconds <= 0:
         raise fail("--for must be more than 0 seconds")

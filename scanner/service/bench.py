@@ -27,9 +27,10 @@ from scanner.feeds.shelf import Shelf
 from scanner.feeds.support_dates import SupportFeed
 from scanner.probes import Kind, concerns, kind_of
 from scanner.service.estate_checks import Told, gathered
-from scanner.service.feed_rows import rows_of
+from scanner.service.feed_rows import as_answers, rows_of
 from scanner.service.patience import Patience, TookTooLong
 from scanner.store.packing import Packed, Packer
+from scanner.store.records import HostResult
 
 
 class BenchError(Exception):
@@ -184,6 +185,20 @@ def _advisories(order: Order) -> Advisories | None:
 def feeds_of(advisories: Advisories) -> tuple[tuple[str, str], ...]:
     """Name and digest of each feed."""
     return tuple((note.name, note.digest) for note in advisories.notes)
+
+
+def result_of(looked: Looked, worked: Worked) -> HostResult:
+    """A visit and what was judged of it, for the record."""
+    return HostResult(
+        asset=looked.asset,
+        attempt=looked.attempt,
+        answers=(*looked.answers, *as_answers(worked.rows, looked.finished_at)),
+        runs=worked.runs,
+        identity=worked.identity,
+        os_name=worked.os_name,
+        finished_at=looked.finished_at,
+        packed=worked.packed,
+    )
 
 
 def not_counted(looked: Looked, worked: Worked) -> Looked:

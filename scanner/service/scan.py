@@ -20,9 +20,8 @@ from inventory.estate import Estate
 from scanner.engine import Looked, Pace, look
 from scanner.feeds.support_dates import SupportFeed
 from scanner.query import Surroundings, Transport
-from scanner.service.bench import Bench, Order, Worked, not_counted, order_of
+from scanner.service.bench import Bench, Order, not_counted, order_of, result_of
 from scanner.service.estate_checks import Gathering
-from scanner.service.feed_rows import as_answers
 from scanner.service.garbage import rarer_collection as rarer_collection  # others know it from here
 from scanner.service.handovers import freeze_due
 from scanner.service.intake.visit import OfSnapshot, as_of
@@ -31,7 +30,7 @@ from scanner.service.plan import Plan
 from scanner.service.planned import Basis, basis_of, to_store
 from scanner.service.shut import Shut
 from scanner.service.workshop import SMALL, Maker, maker_for
-from scanner.store.records import HostResult, Saved, ScanKind, ScanPlan, ScanState, StoreError
+from scanner.store.records import Saved, ScanKind, ScanPlan, ScanState, StoreError
 from scanner.store.store import Store
 from scanner.transports import WAYS
 
@@ -128,7 +127,7 @@ async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, sc
         nonlocal seen
         worked = await maker.work(looked)
         looked = as_of(not_counted(looked, worked))
-        saved.append(await keeper.keep(_result(looked, worked)))
+        saved.append(await keeper.keep(result_of(looked, worked)))
         gathering.add(looked.asset, worked.gathered, looked.attempt.started_at)
         seen += looked.attempt.missing is None
         watcher.finished(looked, worked.runs, saved[-1])
@@ -198,19 +197,6 @@ def _stored_plan(job: Job) -> ScanPlan:
 
 def _keeper(job: Job, write: Write, scan_id: int) -> Keeper:
     return Keeper(write, job.store, scan_id, 0.0 if len(job.plan.errands) < SMALL else LINGER_SECONDS)
-
-
-def _result(looked: Looked, worked: Worked) -> HostResult:
-    return HostResult(
-        asset=looked.asset,
-        attempt=looked.attempt,
-        answers=(*looked.answers, *as_answers(worked.rows, looked.finished_at)),
-        runs=worked.runs,
-        identity=worked.identity,
-        os_name=worked.os_name,
-        finished_at=looked.finished_at,
-        packed=worked.packed,
-    )
 
 
 def _opener(job: Job) -> Callable[[Asset], Transport]:

@@ -84,7 +84,7 @@ def _blob_row(folder: Path | None, ready: Packed, plain: bytes) -> dict[str, obj
     data = compressed(plain) if ready.data is None else ready.data
     own_file = folder is not None and len(data) >= OWN_FILE_BYTES
     if own_file and folder is not None:
-        _write_file(blob_file(folder, ready.sha256.hex()), data)
+        write_file(blob_file(folder, ready.sha256.hex()), data)
     return {"size": len(plain), "stored": len(data), "data": None if own_file else data}
 
 
@@ -92,13 +92,13 @@ def blob_file(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / f"{sha256}.zst"
 
 
-def _write_file(path: Path, packed: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Whole or not at all, also after a power cut. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_suffix(f".part{os.getpid()}")
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
         with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as out:
-            out.write(packed)
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         part.replace(path)

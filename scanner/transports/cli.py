@@ -4,11 +4,9 @@ Connecting, host keys, log-in and bounds are those of the way ``ssh`` (its sibli
 the session (:mod:`scanner.transports.cli_session`). It comes with the extra ``network-cli`` and is loaded when needed.
 """
 
-import asyncio
 import functools
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,11 +20,12 @@ from inventory.facts.missing import Missing, Reason
 from scanner.query import Answer, Attempt, CliCommand, Deadline, Query, Surroundings, Visit
 from scanner.transports import cli_text
 from scanner.transports.cli_words import permitted
-from scanner.transports.ssh import STUCK_AFTER, SshPool, shared_pool
+from scanner.transports.ssh import SshPool, shared_pool
 from scanner.transports.ssh_bastion import Direct, Line
 from scanner.transports.ssh_session import Progress, Target, close_session, open_session
 from scanner.transports.ssh_target import target_of
 from scanner.transports.ssh_wire import FRAMING_BYTES, Fault, Wire
+from scanner.transports.wired import in_thread
 
 if TYPE_CHECKING:
     from scanner.transports.cli_session import CliSession
@@ -87,9 +86,9 @@ class CliTransport:
         visit = _OneVisit(self._asset, self._surroundings, self._pool, queries, progress, wire)
         with self._pool.bastion(self._asset, self._surroundings) as bastion:
             if bastion is None:
-                return await _in(self._pool.workers, wire, visit.directly)
+                return await in_thread(self._pool.workers, wire, visit.directly)
             through = functools.partial(_through, bastion.line, visit)
-            return await _in(bastion.executor, wire, through)
+            return await in_thread(bastion.executor, wire, through)
 
 
 def _check(queries: Sequence[Query]) -> None:
@@ -100,28 +99,6 @@ def _check(queries: Sequence[Query]) -> None:
                 raise Fault(Reason.NOT_ATTEMPTED, f"{command!r} is not on the list of read-only commands")
     if not (find_spec("netmiko") and find_spec("ntc_templates")):
         raise Fault(NOT_INSTALLED.reason, NOT_INSTALLED.detail)
-
-
-async def _in(executor: Executor, wire: Wire, work: Callable[[], T]) -> T:
-    """Run in a thread; cut the wire when this task is cancelled or the thread does not end in time."""
-    job = executor.submit(work)
-    waiting = asyncio.wrap_future(job)
-    waiting.add_done_callback(lambda done: None if done.cancelled() else (done.exception(), None)[1])
-    try:
-        await asyncio.wait({waiting}, timeout=wire.deadline.left() + STUCK_AFTER)
-    except asyncio.CancelledError:
-        wire.cut(Missing(Reason.NOT_ATTEMPTED, "the scan was stopped"))
-        if not job.cancel():
-            await asyncio.wait({waiting}, timeout=STUCK_AFTER)
-        raise
-    if waiting.done():
-        return waiting.result()
-    why = Missing(Reason.TIMED_OUT, "the visit's time was up and its thread did not end")
-    if job.cancel():
-        why = Missing(Reason.NOT_ATTEMPTED, "the visit's time was up before its turn came")
-    wire.cut(why)
-    waiting.cancel()
-    raise Fault(why.reason, why.detail)
 
 
 def _through(lines: Callable[[], AbstractContextManager[Line]], visit: "_OneVisit") -> tuple[Answer, ...]:

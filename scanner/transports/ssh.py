@@ -14,11 +14,11 @@ import functools
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Missing, Reason
@@ -36,12 +36,12 @@ from scanner.transports.ssh_session import (
 from scanner.transports.ssh_target import target_of
 from scanner.transports.ssh_watchdog import Watchdog
 from scanner.transports.ssh_wire import FRAMING_BYTES, Fault, Wire
+from scanner.transports.wired import in_thread
 
 WAY = "ssh"
 WORKERS = 64
 MOST_WORKERS = 128
 RETRY_AFTER = (0.2, 0.8)  # seconds, drawn at random; once, and never after a log-in or host key fault
-STUCK_AFTER = 1.0  # seconds past the deadline after which a thread that does not end is left to itself
 
 T = TypeVar("T")
 
@@ -219,30 +219,8 @@ class SshTransport:
 
     async def _once(self, visit: "_OneVisit", bastion: Bastion | None) -> tuple[Transcript, Missing | None]:
         if bastion is None:
-            return await self._in(self._pool.workers, visit.wire, visit.directly)
-        return await self._in(bastion.executor, visit.wire, functools.partial(visit.through, bastion))
-
-    async def _in(self, executor: Executor, wire: Wire, work: Callable[[], T]) -> T:
-        """Run in a thread; cut the wire when this task is cancelled or the thread does not end in time."""
-        job = executor.submit(work)
-        waiting = asyncio.wrap_future(job)
-        waiting.add_done_callback(_looked_at)
-        try:
-            await asyncio.wait({waiting}, timeout=wire.deadline.left() + STUCK_AFTER)
-        except asyncio.CancelledError:
-            wire.cut(Missing(Reason.NOT_ATTEMPTED, "the scan was stopped"))
-            if not job.cancel():
-                await asyncio.wait({waiting}, timeout=STUCK_AFTER)
-            raise
-        if waiting.done():
-            return waiting.result()
-        never_began = job.cancel()
-        why = Missing(Reason.TIMED_OUT, "the visit's time was up and its thread did not end")
-        if never_began:
-            why = Missing(Reason.NOT_ATTEMPTED, "the visit's time was up before its turn came")
-        wire.cut(why)
-        waiting.cancel()
-        raise Fault(why.reason, why.detail)
+            return await in_thread(self._pool.workers, visit.wire, visit.directly)
+        return await in_thread(bastion.executor, visit.wire, functools.partial(visit.through, bastion))
 
 
 @dataclass(slots=True)
@@ -289,12 +267,6 @@ class _OneVisit:
                 return answer.missing
         status = "no exit status" if output.exit_status is None else f"exit status {output.exit_status}"
         return Missing(Reason.OUTPUT_TRUNCATED, f"the script ended with {status}, not as it should")
-
-
-def _looked_at(waiting: "asyncio.Future[Any]") -> None:
-    """So that asyncio does not report the fault of a visit nobody waits for any more."""
-    if not waiting.cancelled():
-        waiting.exception()
 
 
 def _nothing(queries: Sequence[Query], missing: Missing, started: datetime) -> Transcript:

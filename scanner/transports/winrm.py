@@ -27,11 +27,11 @@ from scanner.transports.windows_visit import Printed, nothing, read_printed, scr
 from scanner.transports.winrm_http import Endpoint
 from scanner.transports.winrm_session import STDERR_BYTES, Run, missing_of
 from scanner.transports.winrm_tls import TlsLine, context_for, presented_by, tls_fault
+from scanner.transports.wired import in_thread
 
 WAY = "winrm"
 WORKERS = 64
 RETRY_AFTER = (0.2, 0.8)  # seconds, drawn at random; once, and never after a log-in was begun
-STUCK_AFTER = 1.0  # seconds past the deadline after which a thread that does not end is left to itself
 CLOSING_SECONDS = 3.0  # of the visit's time, at most, to end the shell
 LOOK_SECONDS = 5.0  # for the handshake that only reads the fingerprint of a certificate that was refused
 ENVELOPES = 512 * 1024  # bytes beside the output
@@ -183,31 +183,7 @@ class WinrmTransport:
     async def _once(self, job: _Job) -> Printed:
         """In a thread; its wire is cut when this task is cancelled or the thread does not end in time."""
         wire = Wire(_watchdog(), job.deadline, 2 * job.asset.limits.output_bytes + STDERR_BYTES + ENVELOPES)
-        running = _workers().submit(job.run, wire)
-        waiting = asyncio.wrap_future(running)
-        waiting.add_done_callback(_looked_at)
-        try:
-            await asyncio.wait({waiting}, timeout=job.deadline.left() + STUCK_AFTER)
-        except asyncio.CancelledError:
-            wire.cut(Missing(Reason.NOT_ATTEMPTED, "the scan was stopped"))
-            if not running.cancel():
-                await asyncio.wait({waiting}, timeout=STUCK_AFTER)
-            raise
-        if waiting.done():
-            return waiting.result()
-        began = not running.cancel()
-        why = Missing(Reason.TIMED_OUT, "the visit's time was up and its thread did not end")
-        if not began:
-            why = Missing(Reason.NOT_ATTEMPTED, "the visit's time was up before its turn came")
-        wire.cut(why)
-        waiting.cancel()
-        raise Fault(why.reason, why.detail)
-
-
-def _looked_at(waiting: "asyncio.Future[Printed]") -> None:
-    """So that asyncio does not report the fault of a visit nobody waits for any more."""
-    if not waiting.cancelled():
-        waiting.exception()
+        return await in_thread(_workers(), wire, functools.partial(job.run, wire))
 
 
 def _none(queries: Sequence[Query], missing: Missing, started: datetime) -> tuple[Transcript, Missing]:

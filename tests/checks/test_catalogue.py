@@ -14,7 +14,7 @@ from checks.catalogue import CatalogueError, catalogue, digest, load, matching
 from checks.check import Check
 from checks.mutation import problems
 from inventory.asset import Privilege
-from inventory.facts import FACTS
+from inventory.facts.table import FACTS
 from scanner.probes import OUTSIDE
 
 CHECKS = catalogue()

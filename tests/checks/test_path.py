@@ -8,10 +8,10 @@ import pytest
 from checks.check import Context
 from checks.path import Path, PathError, Shape, members, resolve, shape_of
 from inventory.asset import Asset, Connection
-from inventory.facts import FACTS
 from inventory.facts.accounts import AuthorizedKey, AuthorizedKeys, PasswordPolicy
 from inventory.facts.kernel import InstalledKernel, Kernel
 from inventory.facts.packages import Package, Packages
+from inventory.facts.table import FACTS
 
 KEY = AuthorizedKey("root", "/root/.ssh/authorized_keys", "RSA", 1024, "SHA256:a", weak=True)
 KERNEL = Kernel("6.1", "#1", (InstalledKernel("linux", "1", "6.2"),), None, apparmor=None, selinux=None, oom_kills=None)

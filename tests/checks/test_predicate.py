@@ -12,9 +12,9 @@ from checks.example import partial
 from checks.path import resolve
 from checks.predicate import OPERATORS, Clause, Group, Not, Predicate, Terms, clauses, fits, parse
 from inventory.asset import Asset, Become, Connection
-from inventory.facts import FACTS
 from inventory.facts.accounts import PasswordPolicy
 from inventory.facts.sshd import Sshd
+from inventory.facts.table import FACTS
 
 TERMS = Terms(tuple(FACTS), {"limit": 4, "weak": ("arcfour", "3des-cbc"), "word": "yes"})
 

@@ -10,8 +10,8 @@ from checks.example import partial
 from checks.predicate import Terms
 from checks.template import parse, shown
 from inventory.asset import Asset, Connection
-from inventory.facts import FACTS
 from inventory.facts.sshd import Sshd
+from inventory.facts.table import FACTS
 
 TERMS = Terms(tuple(FACTS), {"limit": 4, "weak": ("b", "c")})
 FACT = partial(Sshd, version="", ciphers=("a", "b"), ports=(), x11_forwarding=True, kbd_interactive_authentication=None)

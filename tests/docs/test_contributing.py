@@ -25,7 +25,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(body)
     _add(
-        folder / "inventory/facts/__init__.py",
+        folder / "inventory/facts/table.py",
         "from inventory.facts.example_cmdline import ExampleCmdline",
         "FACTS",
         "{",

@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 
 from scanner.service.intake.reading import MAX_BYTES
 from scanner.service.intake.taking import Result, Sent, Took
+from scanner.store.evidence import write_file
 
 MOST = 1_000  # files in one round
 QUIET_SECONDS = 5.0  # since its last change: who copies a file is done with it
@@ -67,18 +68,8 @@ class Drop:
         return [*received, *dropped][:most]
 
     def keep(self, host: str, sha256: str, document: bytes) -> None:
-        """What came over HTTPS, whole and on the disk, or not at all. Raises OSError."""
-        target = self.folder / RECEIVED / f"{quote(host, safe='')}@{sha256}"
-        part = target.with_name(f".{sha256}.part{os.getpid()}")
-        try:
-            with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as out:
-                out.write(document)
-                out.flush()
-                os.fsync(out.fileno())
-            part.replace(target)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
+        """What came over HTTPS, whole and on the disk before its receipt is signed, or not at all. Raises OSError."""
+        write_file(self.folder / RECEIVED / f"{quote(host, safe='')}@{sha256}", document)
 
     def settle(self, path: Path, result: Result) -> None:
         """Out of the way. What somebody else has taken meanwhile is left to him. Raises OSError."""

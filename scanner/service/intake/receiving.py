@@ -9,11 +9,11 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from scanner.service.intake.door import Door
 from scanner.service.intake.folder import Drop, FolderError
 from scanner.service.vantage import web
+from scanner.service.vantage.web import Doors
 
 ROUND_SECONDS = 30.0  # between two looks at the folder
 LONGEST_SECONDS = 3600.0  # of one round
@@ -24,16 +24,6 @@ END_SECONDS = 3.0
 
 class CannotReceive(Exception):
     """The door cannot be opened. One plain sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Where it listens, and as whom."""
-
-    host: str
-    port: int
-    certificate: Path
-    key: Path
 
 
 @dataclass

@@ -24,8 +24,7 @@ from inventory.estate import Estate
 from scanner.engine import Looked
 from scanner.probes import can_tell, probes_of
 from scanner.query import Attempt
-from scanner.service.bench import Bench, Order, Worked, not_counted
-from scanner.service.feed_rows import as_answers
+from scanner.service.bench import Bench, Order, not_counted, result_of
 from scanner.service.intake.matching import Directory, Whose
 from scanner.service.intake.reading import HEAD, MAX_BYTES, Snapshot, SnapshotRefused, read
 from scanner.service.keeper import Room
@@ -348,16 +347,3 @@ def looked_of(snapshot: Snapshot, asset: Asset, supplied_by: str) -> Looked:
     given = {HEAD: (snapshot.answers[0],)}
     given |= {probe.name: (answer,) for probe, answer in zip(probes, snapshot.answers[1:], strict=True)}
     return Looked(snapshot.asset(asset), probes, attempt, given, frozenset(), snapshot.ended_at)
-
-
-def result_of(looked: Looked, worked: Worked) -> HostResult:
-    return HostResult(
-        asset=looked.asset,
-        attempt=looked.attempt,
-        answers=(*looked.answers, *as_answers(worked.rows, looked.finished_at)),
-        runs=worked.runs,
-        identity=worked.identity,
-        os_name=worked.os_name,
-        finished_at=looked.finished_at,
-        packed=worked.packed,
-    )

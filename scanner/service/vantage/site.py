@@ -20,22 +20,13 @@ from scanner.service.vantage.folder import Folder
 from scanner.service.vantage.limits import Limits
 from scanner.service.vantage.lists import Lists
 from scanner.service.vantage.spool import Spool
+from scanner.service.vantage.web import Doors
 
 BATCH_SECONDS = 3.0  # while the scanner asks
 ALONE_SECONDS = 60.0  # while it does not
 MOST_BACK = 60.0  # a sample is no older than this when it is kept
 MANY = 500  # samples that are not kept waiting
 Look = Callable[[Watch], Awaitable[Sample]]
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Where and as whom it answers."""
-
-    host: str
-    port: int
-    certificate: Path
-    key: Path
 
 
 @dataclass

@@ -21,6 +21,16 @@ class BadTls(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Doors:
+    """Where and as whom it answers."""
+
+    host: str
+    port: int
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     method: str
     path: str

@@ -13,7 +13,8 @@ from checks.catalogue import catalogue
 from checks.check import Check, Context
 from checks.example import EXAMPLE_ASSET, overall
 from checks.finding import Outcome, Severity
-from inventory.facts import FACTS, Absent, Missing, Reason
+from inventory.facts import Absent, Missing, Reason
+from inventory.facts.table import FACTS
 from scanner.probes import WINDOWS_PROBES
 from scanner.probes.windows.section import PREFIX
 from scanner.query import Answer, NotHere

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.asset import Asset, Connection
-from inventory.facts import FACTS
+from inventory.facts.table import FACTS
 from scanner.probes import PROBES
 from scanner.query import Answer, NotHere, Unreadable
 

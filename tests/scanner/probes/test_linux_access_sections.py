@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from inventory.asset import Asset, Connection, Privilege
-from inventory.facts import FACTS
 from inventory.facts.missing import Reason
+from inventory.facts.table import FACTS
 from scanner.probes import PROBES
 from scanner.probes.linux.accounts import umask_of
 from scanner.probes.linux.sshd_config import SHELL as SSHD_CONFIG

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.asset import Asset, Connection
-from inventory.facts import FACTS
+from inventory.facts.table import FACTS
 from scanner.probes.windows import WINDOWS
 from scanner.probes.windows.reading import Data, clean
 from scanner.query import Answer, NotHere, Unreadable
