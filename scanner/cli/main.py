@@ -1,5 +1,6 @@
 """The ``estatecheck`` command."""
 
+import atexit
 import errno
 import gc
 import io
@@ -98,6 +99,7 @@ main_app.command()(collector)
 def main() -> None:
     """Entry point. Anything that was not foreseen ends with exit code 4 and one line, not with a traceback."""
     gc.set_threshold(50_000)  # importing and reading make many objects that stay: looking for cycles there is lost
+    atexit.register(gc.freeze)  # and so is looking for them once more at the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that is not UTF-8 must not end a scan

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from checks import accreditation_policy
@@ -385,6 +386,7 @@ def basis_of(assets: Iterable[AssetCoverage], rules: Rules | None = None) -> Bas
     return Basis(rules or shipped(), END.date(), kev_known=False, assets=by_uid, services=SERVICES, sites=SITES)
 
 
+@cache
 def sample(assets: int = 36) -> ReportData:
     """A realistic estate: five areas of which one has no asset, two suppliers, a few dozen assets."""
     builder = Builder()
@@ -463,6 +465,7 @@ def judged(data: ReportData) -> ReportData:
     )
 
 
+@cache
 def hostile(assets: int = 12) -> ReportData:
     """The sample with a hostile string in every text that a target or an inventory can fill."""
     base = sample(assets)
@@ -537,6 +540,7 @@ def _hostile_check(rule: Check, text: str) -> Check:
     return replace(rule, title=text, rationale=text, remedy=remedy, references=HOSTILE)
 
 
+@cache
 def large(issues: int, each: int) -> ReportData:
     """``issues`` x ``each`` occurrences, over 500 assets."""
     base = sample(1)
@@ -564,6 +568,7 @@ def _one(number: int, assets: tuple[AssetCoverage, ...], rule: Check) -> Occurre
     return Occurrence(f"EC-{number:05d}", key, *place, subject, said, "OPEN", START, 1, proof, first_scan=SCAN)
 
 
+@cache
 def empty() -> ReportData:
     base = sample(0)
     none: Mapping[str, int] = {}
@@ -572,6 +577,7 @@ def empty() -> ReportData:
     )
 
 
+@cache
 def dark() -> ReportData:
     """Nothing answered. Half of the hosts were never attempted, and no gap of any of them was recorded."""
     base = sample()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.lab import warm
 from tests.lab.sshd import Sshd
 
 SCOPE = {
@@ -68,15 +69,7 @@ class Estate:
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """The command as a user runs it. The inventory is written anew before."""
         self.write()
-        return subprocess.run(
-            self.command(*words),
-            env={**self.environment, **environment},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return warm.run([*words], {**self.environment, **environment}, self.folder)
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "scanner.cli.main", *words]

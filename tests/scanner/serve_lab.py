@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.store.store import Store, open_store
+from tests.lab import warm
 from tests.scanner.end_to_end import SCOPE
 
 SECRET = "a secret for the tests"
@@ -57,15 +58,7 @@ class Watched:
         return [sys.executable, "-m", self.program, *words]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*words),
-            env=self.environment,
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return warm.run([*words], self.environment, Path(__file__).parents[2], self.program)
 
     @contextlib.contextmanager
     def serving(self, *words: str) -> Iterator["Serving"]:

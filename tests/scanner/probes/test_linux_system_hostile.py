@@ -45,7 +45,7 @@ def marks_of(name: str) -> list[bytes]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_bytes(name: str) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.binary(max_size=400), st.sampled_from([0, 1, 2, 66, 69, 77, 100, 124, 137]))
     def check(output: bytes, exit_code: int) -> None:
         assert take(name, output, exit_code)
@@ -57,7 +57,7 @@ def test_any_bytes(name: str) -> None:
 def test_its_own_lines_in_any_order(name: str) -> None:
     line = st.one_of(st.sampled_from(marks_of(name)), st.binary(max_size=40).map(lambda noise: noise + b"\n"))
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(line, max_size=30).map(b"".join))
     def check(output: bytes) -> None:
         assert take(name, output)

@@ -256,7 +256,7 @@ def test_a_scanner_that_ends_leaves_no_worker(tmp_path: Path, number: signal.Sig
         worker = int(process.stderr.readline())
         os.kill(worker, 0)
         process.send_signal(number)
-        process.wait(20)
+        process.wait(60)
         process.stderr.close()
     until = time.monotonic() + 15
     while Path(f"/proc/{worker}/stat").exists() and time.monotonic() < until:
