@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT, SNAPSHOT_WINDOWS = "snapshot", "snapshot-windows"  # ways of a machine that looks at itself
 SNAPSHOTS = (SNAPSHOT, SNAPSHOT_WINDOWS)
+BY_SNAPSHOT = "a snapshot that "  # so begins what is said of a visit that only read one
 SNAPSHOT_DAYS = 7.0  # so long one counts where nothing else is said
 
 

@@ -7,8 +7,8 @@ from checks.advisories.library import Advisories
 from checks.advisories.rating import Rater
 from checks.advisories.support import Cycle, SupportDates
 from checks.advisories.words import counted, some, weaknesses
-from checks.finding import Member, Outcome, Ruling, Severity, failed, not_assessed, passed
-from checks.windows.application_products import FRAMEWORK
+from checks.finding import Member, Outcome, Ruling, Severity, Subject, failed, not_assessed, passed
+from checks.windows.application_products import FRAMEWORK, RUNTIME
 from checks.windows.applications import Fixes, Installed, behind, fixes_of, hits_of, installed_of, numbers_of, unlisted
 from checks.windows.opinions import MAX_AGE_DAYS, OWN
 from inventory.facts.missing import Reason
@@ -53,7 +53,9 @@ def outdated(
     """Each product with a fix or a newer version; then what no feed speaks of, or the pass."""
     rater = Rater(advisories, exposure, OWN) if advisories else None
     silent: list[Installed] = []
-    told = current = 0
+    unread = [*_runtimes_unread(applications)]
+    yield from unread
+    current, told = 0, len(unread)
     for one in installed_of(applications):
         if one.product is FRAMEWORK:
             continue  # updated with Windows: win.patch.hotfix-missing
@@ -67,6 +69,13 @@ def outdated(
         elif not rulings:
             current += 1
     yield from _silence(silent, unlisted(applications), current, told)
+
+
+def _runtimes_unread(applications: WindowsApplications) -> Iterator[Ruling]:
+    """They have no entry in the list of applications."""
+    if applications.dotnet_runtimes is None:
+        told = f"whether {RUNTIME.title} is installed could not be read"
+        yield Ruling(Outcome.NOT_ASSESSED, told, Subject("product", RUNTIME.title), Reason.OUTPUT_UNREADABLE)
 
 
 def _of_one(

@@ -58,6 +58,8 @@ def _host(audit: WindowsAudit, kind: int | None = 1) -> dict[str, object]:
 
 ALL = {**EVERYWHERE, **ON_CONTROLLERS}
 
+UNKNOWN_WORDS = "auditpol tells these settings in words of a language that is not known here"
+
 
 @check(
     id="win.log.audit-policy-gaps",
@@ -102,7 +104,7 @@ ALL = {**EVERYWHERE, **ON_CONTROLLERS}
         Example(
             Outcome.FAIL,
             _host(_policy(EVERYWHERE, Logon=(False, None), Logoff=(None, None))),
-            says="not audited: Logon (success); not readable: Logoff, Logon",
+            says="not audited: Logon (success); in words of a language that is not known here: Logoff, Logon",
         ),
         Example(
             Outcome.FAIL,
@@ -119,7 +121,7 @@ ALL = {**EVERYWHERE, **ON_CONTROLLERS}
         Example(
             Outcome.NOT_ASSESSED,
             _host(_policy(EVERYWHERE, Logon=(None, None), Process_Creation=(True, None), Logoff=(None, False))),
-            says="the audit policy could not be read in full: Logoff, Logon",
+            says="auditpol tells these settings in words of a language that is not known here: Logoff, Logon",
         ),
         Example(
             Outcome.NOT_ASSESSED,
@@ -136,10 +138,10 @@ def audit_gaps(windows_audit: WindowsAudit, windows_system: WindowsSystem) -> It
     gaps = [f"{name} ({lack})" for name, (state, found) in pairs.items() if (lack := _lack(state, found))]
     unread = [name for name, (state, found) in pairs.items() if _unread(state, found)]
     if gaps:
-        also = f"; not readable: {', '.join(unread)}" if unread else ""
+        also = f"; in words of a language that is not known here: {', '.join(unread)}" if unread else ""
         yield failed(f"not audited: {', '.join(gaps)}{also}")
     elif unread:
-        yield not_assessed(Reason.OUTPUT_UNREADABLE, f"the audit policy could not be read in full: {', '.join(unread)}")
+        yield not_assessed(Reason.OUTPUT_UNREADABLE, f"{UNKNOWN_WORDS}: {', '.join(unread)}")
     elif windows_system.domain_controller is None:
         yield not_assessed(Reason.OUTPUT_UNREADABLE, "whether this is a domain controller could not be read")
     else:

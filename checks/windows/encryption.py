@@ -81,6 +81,13 @@ def _disks(system: WindowsSystem, *volumes: WindowsEncryptedVolume) -> dict[str,
         ),
         Example(
             Outcome.NOT_ASSESSED,
+            _disks(LAPTOP, _volume("C:", "on"), _volume("D:", "off", kind="unknown")),
+            says="BitLocker does not protect D:; whether that is built in could not be read",
+            subjects=("D:",),
+        ),
+        Example(Outcome.PASS, _disks(LAPTOP, _volume("C:", "on"), _volume("D:", "on", kind="unknown"))),
+        Example(
+            Outcome.NOT_ASSESSED,
             _disks(LAPTOP, _volume("D:", "on", kind="fixed")),
             says="the drive that Windows runs from is not among those that BitLocker knows",
         ),
@@ -129,7 +136,7 @@ def _untold(state: object) -> Ruling:
 
 
 def _volumes(bitlocker: WindowsBitlocker) -> Iterator[Ruling]:
-    built_in = [volume for volume in bitlocker.volumes if volume.kind in ("os", "fixed")]
+    built_in = [volume for volume in bitlocker.volumes if volume.kind != "removable"]
     wrong = [ruling for volume in built_in for ruling in _volume_ruling(volume)]
     if bitlocker.system is None:
         wrong.append(
@@ -140,7 +147,10 @@ def _volumes(bitlocker: WindowsBitlocker) -> Iterator[Ruling]:
 
 def _volume_ruling(volume: WindowsEncryptedVolume) -> Iterator[Ruling]:
     subject = Subject("drive", volume.drive)
-    if volume.protection == "off":
+    if volume.protection == "off" and volume.kind == "unknown":
+        told = f"BitLocker does not protect {volume.drive}; whether that is built in could not be read"
+        yield Ruling(Outcome.NOT_ASSESSED, told, subject, Reason.OUTPUT_UNREADABLE)
+    elif volume.protection == "off":
         suspended = ": it is encrypted, and its protection is suspended" if volume.encrypted else ""
         yield failed(f"BitLocker does not protect {volume.drive}{suspended}", subject)
     elif volume.protection != "on":

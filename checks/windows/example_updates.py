@@ -139,12 +139,12 @@ NO_ESU, ESU = WindowsLicence(1, ()), WindowsLicence(1, ("Windows 10 ESU Year 1",
 
 
 def applications(
-    *items: tuple[str, str], framework: int | None = NOT_SET, runtimes: Sequence[str] = ()
+    *items: tuple[str, str], framework: int | None = NOT_SET, runtimes: Sequence[str] | None = ()
 ) -> WindowsApplications:
-    """(name, version) of each; ``framework``: the Release value of .NET Framework 4."""
+    """(name, version) of each; ``framework``: the Release value of .NET Framework 4. None: could not be read."""
     listed = tuple(WindowsApplication(*item, "", None, "machine", "", item[0], False, "") for item in items)
-    cores = tuple(WindowsRuntime("Microsoft.NETCore.App", version, "x64") for version in runtimes)
-    return WindowsApplications(listed, 1, 1, framework, cores)
+    cores = tuple(WindowsRuntime("Microsoft.NETCore.App", version, "x64") for version in runtimes or ())
+    return WindowsApplications(listed, 1, 1, framework, None if runtimes is None else cores)
 
 
 def support(*rows: tuple[str, str, str, str]) -> SupportDates:

@@ -45,6 +45,7 @@ class Machine:
     told: tuple[tuple[str, int], ...] = ()  # KB -> revision, by the titles that its agent shows
     searched: str = ""  # day of a fresh search at Microsoft's own service, "" there was none
     extended: bool | None = None  # extended security updates are licensed; None: not known
+    framework_read: bool = True  # which .NET Framework it has, or that it has none, is known
 
     def about(self, kbs: Collection[str]) -> "Machine":
         """Without the KBs that are not among these: hosts that differ in those alone are judged alike."""
@@ -101,6 +102,7 @@ def machine_of(host: WindowsHost, today: date) -> Machine:
         told=_told(host),
         searched=_searched(host, today),
         extended=bool(licence.esu) if licence and licence.esu is not None else None,
+        framework_read=applications is not None and applications.dotnet_framework is not None,
     )
 
 

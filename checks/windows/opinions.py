@@ -13,13 +13,13 @@ from checks.advisories.rating import Rater
 from checks.advisories.support import SupportDates
 from checks.advisories.windows_updates import TABLE, Update, updates_of
 from checks.advisories.words import counted, some
-from checks.finding import Ruling, not_assessed
+from checks.finding import Outcome, Ruling, Subject, not_assessed
 from checks.windows.judging import Judged, Missing, Proof, judge
 from checks.windows.life import Life, lives_of, regular_end, system_name
 from checks.windows.machine import Machine, WindowsHost, machine_of
-from checks.windows.products import ending, parts_of
+from checks.windows.products import ending, is_framework, parts_of
 from checks.windows.series import Series, series_of
-from checks.windows.units import Unit, units_of
+from checks.windows.units import FRAMEWORK, Unit, units_of
 from inventory.facts.missing import Reason
 from inventory.facts.windows_updates import WindowsPendingUpdate
 
@@ -140,7 +140,10 @@ class Resident:
             feed,
             units_of(free, series, rater),
             units_of(paid, series, rater, scope),
-            tuple(_gaps(judged, feed, (today - note.as_of).days, max(MAX_AGE_DAYS, self._advisories.max_age_days))),
+            (
+                *_gaps(judged, feed, (today - note.as_of).days, max(MAX_AGE_DAYS, self._advisories.max_age_days)),
+                *self._framework_unread(machine, feed),
+            ),
             scope,
         )
 
@@ -168,10 +171,19 @@ class Resident:
         return series_of(rows, cumulative=machine.cumulative), newest
 
     def _parts_of(self, machine: Machine) -> list[str]:
+        return list(parts_of(self._all_parts(machine), machine.framework))
+
+    def _all_parts(self, machine: Machine) -> list[str]:
         if self._parts is None:
             self._parts = ending(self._advisories.keys(TABLE))
-        found = (part for system in machine.products for part in self._parts.get(system, ()))
-        return list(parts_of(found, machine.framework))
+        return [part for system in machine.products for part in self._parts.get(system, ())]
+
+    def _framework_unread(self, machine: Machine, feed: str) -> list[Ruling]:
+        """Without knowing which one is there, none of its updates was judged."""
+        if machine.framework_read or not any(is_framework(part) for part in self._all_parts(machine)):
+            return []
+        told = f"which .NET Framework is installed could not be read: what {feed} knows of it was not judged"
+        return [Ruling(Outcome.NOT_ASSESSED, told, Subject("package", FRAMEWORK), Reason.OUTPUT_UNREADABLE)]
 
 
 def _why(host: WindowsHost, machine: Machine, found: Ruling) -> Ruling:

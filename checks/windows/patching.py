@@ -83,6 +83,12 @@ NEWEST = made.newest(("python", "3.13", "3.13.9"), ("postgresql", "16", "16.4"))
             {"windows_applications": made.applications(("Microsoft Edge", "144.0.3719.82"))},
             says="no feed tells of fixes for 1 known application: Microsoft Edge 144.0.3719.82",
         ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            {"windows_applications": made.applications(("PostgreSQL 16 ", "16.4-1"), runtimes=None)},
+            support=NEWEST,
+            says="whether .NET runtime is installed could not be read",
+        ),
         Example(Outcome.NOT_ASSESSED, {"windows_applications": Missing(Reason.TIMED_OUT)}),
     ),
 )

@@ -110,6 +110,10 @@ def parts_of(keys: Iterable[str], framework: str) -> Iterator[str]:
             yield key
 
 
+def is_framework(part: str) -> bool:
+    return _FRAMEWORKS.fullmatch(part) is not None
+
+
 def ending(keys: Iterable[str]) -> dict[str, list[str]]:
     """Products that are part of another: that other -> them."""
     found: dict[str, list[str]] = {}

@@ -7,7 +7,7 @@ from checks.advisories.support import SupportDates
 from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import Example
-from checks.finding import Outcome, Ruling, Severity, failed, not_assessed, passed
+from checks.finding import Outcome, Ruling, Severity, Subject, failed, not_assessed, passed
 from checks.windows import example_updates as made
 from checks.windows.application_products import FRAMEWORK, MICROSOFT, OTHERS, RUNTIME, Product
 from checks.windows.application_rulings import ended
@@ -251,6 +251,20 @@ def _of(applications: WindowsApplications, products: Sequence[Product]) -> list[
             "Server 2019 Cumulative Update 13)",
         ),
         _apps(Outcome.PASS, made.applications(("Python 3.8.10 (64-bit)", "3.8.10150.0")), NO_MICROSOFT),
+        _apps(
+            Outcome.NOT_ASSESSED,
+            made.applications(("Python 3.8.10 (64-bit)", "3.8.10150.0"), framework=None, runtimes=None),
+            (
+                "whether .NET Framework is installed could not be read",
+                "whether .NET runtime is installed could not be read",
+            ),
+        ),
+        _apps(
+            Outcome.NOT_ASSESSED,
+            made.applications(framework=528049, runtimes=None),
+            "whether .NET runtime is installed could not be read",
+            ".NET runtime",
+        ),
         Example(
             Outcome.NOT_ASSESSED, {"windows_applications": made.applications()}, says="no support dates are loaded"
         ),
@@ -260,7 +274,19 @@ def office_sql_dotnet(
     windows_applications: WindowsApplications, support: SupportDates, context: Context
 ) -> Iterator[Ruling]:
     found = _of(windows_applications, (*MICROSOFT, FRAMEWORK, RUNTIME))
-    yield from ended(found, support, context.today, NO_MICROSOFT)
+    unread = [*_unread(windows_applications)]
+    yield from unread
+    if found or not unread:
+        yield from ended(found, support, context.today, NO_MICROSOFT)
+
+
+def _unread(applications: WindowsApplications) -> Iterator[Ruling]:
+    """What has no entry in the list of applications, and was not seen."""
+    parts = ((FRAMEWORK, applications.dotnet_framework), (RUNTIME, applications.dotnet_runtimes))
+    for product, told in parts:
+        if told is None:
+            said = f"whether {product.title} is installed could not be read"
+            yield Ruling(Outcome.NOT_ASSESSED, said, Subject("product", product.title), Reason.OUTPUT_UNREADABLE)
 
 
 @check(

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from inventory.remembered import Remembered
+
 _PROGRAM = re.compile(r"(.+?\.exe)(\s|$)", re.IGNORECASE)
 
 
@@ -12,14 +14,23 @@ class WindowsService:
     start: str  # auto, delayed, manual, disabled, boot, system, unknown
     running: bool | None
     account: str  # LocalSystem, NT AUTHORITY\\LocalService, DOMAIN\\name; "" unknown
-    path: str  # the command line, secrets in it masked
+    path: str  # the command line, secrets in it masked; "" unknown
 
     @property
-    def unquoted(self) -> bool:
-        """A path with a space before its ``.exe`` and no quotes: Windows tries shorter ones first."""
-        head = self.path.lstrip()
-        found = None if head.startswith('"') else _PROGRAM.match(head)
-        return found is not None and " " in found.group(1)
+    def unquoted(self) -> bool | None:
+        """A path with a space before its ``.exe`` and no quotes: Windows tries shorter ones first. None: unknown."""
+        return _UNQUOTED[self.path]
+
+
+def _unquoted(path: str) -> bool | None:
+    head = path.lstrip()
+    if not head:
+        return None
+    found = None if head.startswith('"') else _PROGRAM.match(head)
+    return found is not None and " " in found.group(1)
+
+
+_UNQUOTED = Remembered(_unquoted, most=10_000, longest=500)  # machines have the same services, at the same paths
 
 
 @dataclass(frozen=True, slots=True)

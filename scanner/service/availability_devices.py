@@ -14,9 +14,13 @@ GAPS = 2.5  # intervals without a look after which a proof of working counts no 
 SCAN_DAYS = 8  # so long a log-in of a scan proves that a device works: full scans are weekly
 
 
-def standings_of(asked: Source, now: float) -> tuple[Standing, ...]:
-    """Each device that a watch belongs to, or that a scan has tried: when was it last proven to work?"""
+def standings_of(asked: Source, now: float, looked: float | None = None) -> tuple[Standing, ...]:
+    """Each device that a watch belongs to, or that a scan has tried: when was it last proven to work?
+
+    ``looked``: until when scans know something, where that is later than what watches do.
+    """
     found = {one.device: one for one in _watched(asked, now)}
+    now = now if looked is None else looked
     for device, sighting in asked.sightings.items():
         if (asked.assets and device not in asked.assets) or sighting.first_tried > now:
             continue  # it has left the inventory

@@ -5,8 +5,9 @@ it can be used. Since when a trouble has been there is what the device says of i
 visits in a row that showed it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from checks.device_troubles import FACTS, Trouble, troubles
 from checks.serviceability import Condition, Serviceability, Standing, serviceability
@@ -17,6 +18,7 @@ from scanner.probes import probes_of
 from scanner.query import Answer
 from scanner.service.availability_devices import groups_of, standings_of
 from scanner.service.availability_series import Source
+from scanner.store.given import NEVER_ENDS
 from scanner.store.store import Store
 from scanner.store.visits import Asked
 
@@ -54,10 +56,14 @@ class Devices:
 
 def devices(store: Store, asked: Source, chosen: Sequence[Asset]) -> Devices:
     """Of these assets. Raises :class:`StoreError`."""
-    now, names = asked.now, {asset.name for asset in chosen}
-    known = {one.device: one for one in standings_of(asked, now) if one.device in names}
+    names = {asset.name for asset in chosen}
+    return together(asked, names, dict(_ill(store, names)), asked.now)
+
+
+def together(asked: Source, names: Collection[str], ill: Mapping[str, tuple[Trouble, ...]], now: float) -> Devices:
+    """``ill``: what ails them, by name; ``now``: until when scans and snapshots know something."""
+    known = {one.device: one for one in standings_of(asked, asked.now, now) if one.device in names}
     found = {name: known.get(name) or _never(name) for name in names}
-    ill = dict(_ill(store, names))
     all_ = tuple(
         Device(_with(found[name], ill.get(name, ()), now), ill.get(name, ()), asked.assets.get(name))
         for name in sorted(names)
@@ -84,21 +90,21 @@ def _with(standing: Standing, ill: Sequence[Trouble], now: float) -> Standing:
 def _ill(store: Store, names: Iterable[str]) -> Iterator[tuple[str, tuple[Trouble, ...]]]:
     wanted = set(names)
     for visit in store.latest_visits(lambda _: Asked(FACTS, ()), chosen=lambda asset: asset.name in wanted):
-        found = troubles(_facts(visit.asset, visit.answers))
+        found = troubles(facts(visit.asset, visit.answers))
         if found:
-            yield visit.asset.name, tuple(_since(store, visit.asset, one) for one in found)
+            yield visit.asset.name, tuple(since(store, visit.asset, one) for one in found)
 
 
-def _facts(asset: Asset, answers: Iterable[Answer]) -> Mapping[str, object]:
+def facts(asset: Asset, answers: Iterable[Answer]) -> Mapping[str, object]:
     probes = probes_of(asset.connection.way)
     return {one.query: fact_of(probes[one.query], asset, [one]) for one in answers if one.query in probes}
 
 
-def _since(store: Store, asset: Asset, trouble: Trouble) -> Trouble:
+def since(store: Store, asset: Asset, trouble: Trouble, until: datetime = NEVER_ENDS) -> Trouble:
     """Back to the first of the visits in a row that showed it."""
     first = trouble.since
-    for at, answers in store.snapshots.back(asset.name, FACTS, MOST_BACK):
-        if all(one.kind != trouble.kind for one in troubles(_facts(asset, answers))):
+    for at, answers in store.snapshots.back(asset.name, FACTS, MOST_BACK, until):
+        if all(one.kind != trouble.kind for one in troubles(facts(asset, answers))):
             break
         first = at if first is None else min(first, at)
     return replace(trouble, since=first)

@@ -24,6 +24,7 @@ from scanner.service.bench import Bench, Order, not_counted, order_of, result_of
 from scanner.service.estate_checks import Gathering
 from scanner.service.garbage import rarer_collection as rarer_collection  # others know it from here
 from scanner.service.handovers import freeze_due
+from scanner.service.intake.instead import Instead
 from scanner.service.intake.visit import OfSnapshot, as_of
 from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
@@ -122,9 +123,11 @@ async def _run(job: Job, watcher: Watcher, stop: asyncio.Event, write: Write, sc
     state, saved, seen = ScanState.PARTIAL, list[Saved](), 0
     keeper, room = _keeper(job, write, scan_id), Room(ROOM_VISITS, ROOM_BYTES)
     gathering = Gathering(job.plan.checks, job.estate.assets, job.plan.assets)
+    instead = Instead(job.store.snapshots) if job.kind is ScanKind.FULL else None  # nothing of theirs verifies
 
     async def finish(looked: Looked, maker: Maker) -> None:
         nonlocal seen
+        looked = await instead.of(looked) if instead else looked
         worked = await maker.work(looked)
         looked = as_of(not_counted(looked, worked))
         saved.append(await keeper.keep(result_of(looked, worked)))

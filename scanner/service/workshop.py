@@ -1,7 +1,7 @@
-"""Where visits are worked on: at a bench in this process, or by a worker process beside it.
+"""Where visits are worked on and snapshots read: in this process, or by a worker process beside it.
 
 A worker may die of what a host sent. Then the visit it died of is tried once more in a new one, and after that counts
-as not attempted with its evidence kept; nobody else's visit is lost.
+as not attempted with its evidence kept, or the snapshot as refused; nobody else's is lost.
 """
 
 import asyncio
@@ -14,14 +14,15 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from inventory.facts.missing import Missing, Reason
 from scanner.engine import Looked
 from scanner.service.bench import Bench, Order, Worked
-from scanner.service.members import Parcel, Received
+from scanner.service.intake.reading import Snapshot, SnapshotRefused, read
+from scanner.service.members import Received
 from scanner.service.wire import HEAD, Garbled, content_of, message, size_of, visit
-from scanner.service.worker import READY
+from scanner.service.worker import READING, READY
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,9 @@ KEPT = (
 CODE = "import sys; sys.path[:] = {path!r}; from scanner.service.worker import main; main()"
 
 
+S = TypeVar("S", bound="_Shop")
+
+
 class Maker(Protocol):
     async def work(self, looked: Looked) -> Worked: ...
 
@@ -61,13 +65,40 @@ class InProcess:
         return self._bench.work(looked)
 
 
+class Reader(Protocol):
+    async def read(self, raw: bytes) -> Snapshot:
+        """Raises :class:`SnapshotRefused`."""
+
+
+class ReadsHere:
+    """For few snapshots."""
+
+    async def read(self, raw: bytes) -> Snapshot:
+        return read(raw)
+
+
 @contextlib.asynccontextmanager
 async def maker_for(visits: int, bench: Bench, order: Order) -> AsyncIterator[Maker]:
     """What a plan of this size is worked on with."""
     if visits < SMALL or not sys.executable:
         yield InProcess(bench)
         return
-    shop = Workshop(bench, order)
+    async with _running(Workshop(bench, order)) as shop:
+        yield shop
+
+
+@contextlib.asynccontextmanager
+async def reader_for(snapshots: int) -> AsyncIterator[Reader]:
+    """What so many snapshots are read with: a worker of its own, so that it goes on while others judge and write."""
+    if snapshots < SMALL or not sys.executable:
+        yield ReadsHere()
+        return
+    async with _running(ReadingRoom(READING)) as room:
+        yield room
+
+
+@contextlib.asynccontextmanager
+async def _running(shop: S) -> AsyncIterator[S]:
     running = asyncio.create_task(shop.run())
     try:
         yield shop
@@ -77,22 +108,82 @@ async def maker_for(visits: int, bench: Bench, order: Order) -> AsyncIterator[Ma
             await running
 
 
-@dataclass(slots=True)
-class _Piece:
-    """A visit that the worker has not answered yet."""
+class _Piece(Protocol):
+    """What the worker has not answered yet. An exception among the results is raised to who waits for it."""
 
+    @property
+    def label(self) -> str: ...
+
+    def told(self) -> object:
+        """For the worker."""
+
+    def made(self, said: Any, received: Received) -> object:  # noqa: ANN401 (whatever the worker said)
+        """The result, of what the worker said."""
+
+    def here(self) -> object:
+        """The result, made in this process."""
+
+    def lost(self, why: str) -> object:
+        """The result of what nobody can make."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
     looked: Looked
-    worked: "asyncio.Future[Worked]"
+    bench: Bench
+
+    @property
+    def label(self) -> str:
+        return f"the visit of {self.looked.asset.name}"
+
+    def told(self) -> object:
+        return visit(self.looked)
+
+    def made(self, said: Any, received: Received) -> Worked:  # noqa: ANN401 (a Parcel)
+        return received.worked(said)
+
+    def here(self) -> Worked:
+        return self.bench.work(self.looked)
+
+    def lost(self, why: str) -> Worked:
+        return self.bench.unread(self.looked, Missing(Reason.NOT_ATTEMPTED, why))
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    raw: bytes
+    label: str = "a snapshot"
+
+    def told(self) -> object:
+        return self.raw
+
+    def made(self, said: Any, _: Received) -> object:  # noqa: ANN401 (a Snapshot, or SnapshotRefused)
+        return said
+
+    def here(self) -> object:
+        try:
+            return read(self.raw)
+        except SnapshotRefused as fault:
+            return fault
+
+    def lost(self, why: str) -> SnapshotRefused:
+        return SnapshotRefused(f"it could not be read: {why}")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    piece: _Piece
+    result: "asyncio.Future[Any]"
     sent: bool = False
     deaths: int = 0
 
 
-class Workshop:
-    """One worker at a time. A new one gets every visit that the last one left."""
+class _Shop:
+    """One worker at a time. A new one gets every piece that the last one left."""
 
-    def __init__(self, bench: Bench, order: Order) -> None:
-        self._bench, self._order = bench, order
-        self._pieces: dict[int, _Piece] = {}  # in the order they came
+    def __init__(self, order: Order | str) -> None:
+        self._order = order
+        self._pieces: dict[int, _Waiting] = {}  # in the order they came
         self._numbers = itertools.count()
         self._unsent: asyncio.Queue[int] = asyncio.Queue()
         self._deaths = 0
@@ -100,15 +191,15 @@ class Workshop:
         self._closed = ""  # why there will be no further worker, and nothing is read any more
         self._alarm: asyncio.TimerHandle | None = None
 
-    async def work(self, looked: Looked) -> Worked:
-        piece = _Piece(looked, asyncio.get_running_loop().create_future())
+    async def _do(self, asked: _Piece) -> Any:  # noqa: ANN401 (the piece's result)
+        piece = _Waiting(asked, asyncio.get_running_loop().create_future())
         if self._closed or self._alone:
             self._settle(piece)
         else:
             number = next(self._numbers)
             self._pieces[number] = piece
             self._unsent.put_nowait(number)
-        return await piece.worked
+        return await piece.result
 
     async def run(self) -> None:
         """Worker after worker, until this is cancelled or there are to be no more."""
@@ -119,7 +210,7 @@ class Workshop:
                 self._settle(piece)
         finally:
             for piece in self._pieces.values():
-                piece.worked.cancel()  # nobody is left to answer
+                piece.result.cancel()  # nobody is left to answer
             self._pieces.clear()
 
     async def _employ(self) -> None:
@@ -157,22 +248,22 @@ class Workshop:
             piece.sent = True
             if self._alarm is None:
                 self._watch(process)
-            outlet.write(message((number, visit(piece.looked))))
+            outlet.write(message((number, piece.piece.told())))
             await outlet.free.wait()
 
     async def _receive(self, inlet: asyncio.StreamReader, process: "subprocess.Popen[bytes]") -> None:
         received = Received()
         while (said := await _next(inlet)) is not None:
-            number, worked = said
+            number, made = said
             piece = self._pieces.pop(number)
             self._rest()
             if any(other.sent for other in itertools.islice(self._pieces.values(), 1)):
                 self._watch(process)
-            if isinstance(worked, Parcel):
-                _give(piece, received.worked(worked))
+            if isinstance(made, str):
+                log.error("working on %s: %s", piece.piece.label, made)
+                _give(piece, piece.piece.lost(f"the scanner itself failed here: {made}"))
             else:
-                log.error("working on the visit of %s: %s", piece.looked.asset.name, worked)
-                self._give_up(piece, f"the scanner itself failed here: {worked}")
+                _give(piece, piece.piece.made(made, received))
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:
         """From now on the first piece has its time; a worker that uses it up is ended."""
@@ -198,22 +289,45 @@ class Workshop:
         piece.deaths += 1
         if piece.deaths >= TRIES:
             del self._pieces[number]
-            self._give_up(piece, f"the process that reads answers died {TRIES} times of what this host sent")
+            _give(piece, piece.piece.lost(f"the process that reads answers died {TRIES} times of what this host sent"))
 
-    def _settle(self, piece: _Piece) -> None:
+    def _settle(self, piece: _Waiting) -> None:
         """There is to be no worker any more: here, unless workers died of it or too many did."""
         if self._closed or piece.deaths:
-            self._give_up(piece, self._closed or "the process that reads answers died of what this host sent")
+            why = self._closed or "the process that reads answers died of what this host sent"
+            _give(piece, piece.piece.lost(why))
         else:
-            _give(piece, self._bench.work(piece.looked))
-
-    def _give_up(self, piece: _Piece, why: str) -> None:
-        _give(piece, self._bench.unread(piece.looked, Missing(Reason.NOT_ATTEMPTED, why)))
+            _give(piece, piece.piece.here())
 
 
-def _give(piece: _Piece, worked: Worked) -> None:
-    if not piece.worked.done():
-        piece.worked.set_result(worked)
+class Workshop(_Shop):
+    """Its worker has a bench like this one."""
+
+    def __init__(self, bench: Bench, order: Order) -> None:
+        super().__init__(order)
+        self._bench = bench
+
+    async def work(self, looked: Looked) -> Worked:
+        worked: Worked = await self._do(_Visit(looked, self._bench))
+        return worked
+
+
+class ReadingRoom(_Shop):
+    """Its worker reads snapshots."""
+
+    async def read(self, raw: bytes) -> Snapshot:
+        """Raises :class:`SnapshotRefused`."""
+        snapshot: Snapshot = await self._do(_Document(raw))
+        return snapshot
+
+
+def _give(piece: _Waiting, made: object) -> None:
+    if piece.result.done():
+        return
+    if isinstance(made, Exception):
+        piece.result.set_exception(made)
+    else:
+        piece.result.set_result(made)
 
 
 class _Outlet(asyncio.Protocol):

@@ -265,9 +265,10 @@ class Copy:
 
 
 def _without_logins(row: Row) -> Row:
-    """An estate without its credentials (they are references) and without where it was read from."""
+    """An estate without its credentials (they are references) and without places on the machine that scanned."""
     content = json.loads(row["content"])
-    return {**row, "content": canonical({**content, "credentials": {}, "source": ""}).decode()}
+    places = {name: "" for name in ("source", "branding") if name in content}
+    return {**row, "content": canonical({**content, "credentials": {}, **places}).decode()}
 
 
 # and back

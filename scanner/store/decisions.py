@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -184,9 +185,14 @@ def suppliers_of(connection: Connection, asset_id: int, day: date) -> tuple[str,
     row = connection.execute(_NEWEST, {"asset_id": asset_id}).one_or_none()
     if row is None:
         return ()
-    looked_at, estate = load(Asset, row.content), load(Estate, row.estate)
+    looked_at, estate = load(Asset, row.content), _estate(row.estate)
     found = (responsible(estate.responsibilities, looked_at, layer, day).suppliers for layer in Layer)
     return tuple(sorted({supplier for suppliers in found for supplier in suppliers}))
+
+
+@lru_cache(maxsize=2)  # who decides on many findings asks for the same inventory each time
+def _estate(text: str) -> Estate:
+    return load(Estate, text)
 
 
 def unreachable(connection: Connection, asset_id: int) -> int:

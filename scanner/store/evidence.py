@@ -6,7 +6,7 @@ Redaction is the collector's job and has happened before anything arrives here. 
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import zstandard
@@ -22,6 +22,7 @@ from scanner.store.schema import Stored, blob, evidence
 
 OWN_FILE_BYTES = 1024 * 1024  # compressed; from here on a blob is a file beside the database
 MAX_DETAIL = 1000
+_AT_ONCE = 500  # blobs in one question
 
 _BLOBS = Numbered(blob)
 _ADD = insertion(evidence)
@@ -123,6 +124,18 @@ def read_blob(connection: Connection, folder: Path | None, sha256: str) -> bytes
         if row is not None:
             return _unpacked(row, folder, sha256)
     raise StoreError(f"there is no evidence {sha256[:80]!r} in this record")
+
+
+def read_blobs(connection: Connection, folder: Path | None, wanted: Collection[str]) -> dict[str, bytes]:
+    """Many at once, those that are here and undamaged."""
+    found: dict[str, bytes] = {}
+    asked = sorted({bytes.fromhex(one) for one in wanted})
+    for at in range(0, len(asked), _AT_ONCE):
+        for row in connection.execute(select(blob).where(blob.c.sha256.in_(asked[at : at + _AT_ONCE]))):
+            with contextlib.suppress(StoreError):
+                sha256 = bytes(row.sha256).hex()
+                found[sha256] = _unpacked(row, folder, sha256)
+    return found
 
 
 def _unpacked(row: Stored, folder: Path | None, sha256: str) -> bytes:

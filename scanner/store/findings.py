@@ -6,6 +6,7 @@ Every finding that moves gets one event in the chain, with what was observed and
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
@@ -291,7 +292,12 @@ def _worse(now: Severity | None, before: str | None) -> bool:
 
 def sources_of(run: CheckRun, sources: Sequence[Source]) -> tuple[Source, ...]:
     """The answers a run was judged from."""
-    return tuple(s for s in sources if any(answers_fact(s.query, fact) for fact in run.facts))
+    return tuple(sources[place] for place in _places(run.facts, tuple(source.query for source in sources)))
+
+
+@lru_cache(maxsize=1024)  # hosts of one kind are asked the same, and their checks rest on the same facts
+def _places(facts: tuple[str, ...], queries: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(place for place, query in enumerate(queries) if any(answers_fact(query, fact) for fact in facts))
 
 
 def _moved(row: Stored, to: State, at: datetime, last_pass_scan: int | None) -> dict[str, object]:

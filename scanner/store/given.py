@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -14,6 +14,7 @@ from scanner.store.records import ScanKind
 from scanner.store.schema import asset, attempt, blob, evidence, scan, scan_asset
 
 CHUNK = 500
+NEVER_ENDS = datetime(9999, 1, 1, tzinfo=UTC)
 LOOKED = (ScanKind.FULL.value, ScanKind.VERIFY.value, ScanKind.IMPORT.value)
 
 
@@ -83,8 +84,10 @@ class Snapshots:
                 found[row.name] = Newest(any_way, own)
         return found
 
-    def back(self, name: str, queries: Sequence[str], most: int) -> Iterator[tuple[float, tuple[Answer, ...]]]:
-        """What an asset's visits answered to these queries, the newest first: POSIX seconds, and the answers."""
+    def back(
+        self, name: str, queries: Sequence[str], most: int, until: datetime = NEVER_ENDS
+    ) -> Iterator[tuple[float, tuple[Answer, ...]]]:
+        """What an asset's visits until then answered to these, the newest first: POSIX seconds, and the answers."""
         asked = (
             select(scan_asset.c.id, attempt.c.started_at)
             .join(attempt, attempt.c.visit_id == scan_asset.c.id)
@@ -94,6 +97,7 @@ class Snapshots:
                 scan.c.kind.in_(LOOKED),
                 scan.c.purged_at.is_(None),
                 attempt.c.reason.is_(None),
+                attempt.c.started_at <= until,
             )
             .order_by(attempt.c.started_at.desc(), scan_asset.c.id.desc())
             .limit(most)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from sys import intern
 
 from sqlalchemy import Connection, func, select
 
@@ -77,21 +78,22 @@ def read(connection: Connection, fingerprint: str | None = None) -> tuple[EventR
 
 
 def _event(row: Stored) -> EventRow:
+    """Texts that many events share, and each hash with the next event's ``previous``, are one object."""
     proof = json.loads(row.proof)
     return EventRow(
         seq=row.seq,
-        fingerprint=row.fingerprint,
+        fingerprint=intern(row.fingerprint),
         at=row.at,
-        actor=row.actor,
-        role=row.role,
-        from_state=row.from_state,
-        to_state=row.to_state,
+        actor=intern(row.actor),
+        role=intern(row.role),
+        from_state=intern(row.from_state),
+        to_state=intern(row.to_state),
         proof=StoredProof(row.proof),
         scan_id=row.scan_id,
-        previous=row.previous,
-        hash=row.hash,
+        previous=intern(row.previous),
+        hash=intern(row.hash),
         episode=int(proof.get("episode", 1)),
-        why=str(proof.get("why", "")),
+        why=intern(str(proof.get("why", ""))),
     )
 
 

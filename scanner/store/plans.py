@@ -6,6 +6,7 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from checks.advisories.model import FeedNote
+from inventory.remembered import Latest
 from scanner.store.codec import dump, load
 from scanner.store.records import ScanPlan
 from scanner.store.snapshots import read_text
@@ -31,9 +32,7 @@ class Plan:
 
     def of_visit(self) -> "Plan":
         """Without the checks of the whole estate: a visit by itself says nothing of them."""
-        if not self.of_estate:
-            return self
-        return replace(self, checks=tuple(check for check in self.checks if check not in self.of_estate))
+        return _OF_VISIT(self) if self.of_estate else self
 
     def family(self, check_id: str) -> str:
         return self.families.get(check_id) or check_id
@@ -49,6 +48,13 @@ class Plan:
         """Name and snapshot of each feed that this check read."""
         read = check_id in self.uses_advisories
         return {note.name: note.as_of.isoformat() for note in self.feeds} if read else {}
+
+
+def _without_estate(plan: Plan) -> Plan:
+    return replace(plan, checks=tuple(check for check in plan.checks if check not in plan.of_estate))
+
+
+_OF_VISIT = Latest(_without_estate)  # one scan's visits are saved one after the other
 
 
 def as_text(plan: ScanPlan) -> str:

@@ -1,7 +1,8 @@
 """Reads hosts and findings back as they were written."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
@@ -101,26 +102,32 @@ def moved_by(connection: Connection, scan_id: int, to_state: str) -> tuple[Findi
 
 
 def _rows(connection: Connection, asked: Select[*tuple[Any, ...]]) -> tuple[FindingRow, ...]:
-    return tuple(row_of(row) for row in connection.execute(asked))
+    shared: dict[object, Any] = {}
+    return tuple(row_of(row, shared) for row in connection.execute(asked))
 
 
-def row_of(row: Stored) -> FindingRow:
-    """Of a row with the finding and its asset's uid and name."""
+def row_of(row: Stored, shared: dict[object, Any] | None = None) -> FindingRow:
+    """Of a row with the finding and its asset's uid and name.
+
+    What many rows say alike is one object, in ``shared`` or interned: a large record has 200,000 of them.
+    """
+    same: Callable[[Any, Any], Any] = {}.setdefault if shared is None else shared.setdefault
+    subject = Subject(row.subject_kind, row.subject_key)
     return FindingRow(
         ref=ref(row.number),
-        fingerprint=row.fingerprint,
-        asset_uid=row.uid,
-        asset=row.name,
-        check_id=row.check_id,
-        subject=Subject(row.subject_kind, row.subject_key),
-        state=row.state,
+        fingerprint=intern(row.fingerprint),
+        asset_uid=intern(row.uid),
+        asset=intern(row.name),
+        check_id=intern(row.check_id),
+        subject=same(subject, subject),
+        state=intern(row.state),
         episode=row.episode,
-        first_seen=row.first_seen,
-        last_seen=row.last_seen,
+        first_seen=same(row.first_seen, row.first_seen),
+        last_seen=same(row.last_seen, row.last_seen),
         first_scan=row.first_scan,
         last_fail_scan=row.last_fail_scan,
         last_pass_scan=row.last_pass_scan,
-        observed=row.observed,
+        observed=intern(row.observed),
         severity=Severity(row.severity) if row.severity else None,
     )
 

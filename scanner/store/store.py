@@ -28,7 +28,7 @@ from scanner.store import (
 from scanner.store.checkpoints import Checkpoints
 from scanner.store.copying import Copy
 from scanner.store.database import WAIT_SECONDS, Database, prepare
-from scanner.store.evidence import read_blob
+from scanner.store.evidence import read_blob, read_blobs
 from scanner.store.given import Snapshots
 from scanner.store.imports import Imports
 from scanner.store.intake_tokens import Tokens
@@ -178,10 +178,13 @@ class Store:
         """For another process of ours to open the same record. May hold a password: never shown."""
         return self._database.url
 
-    def sightings(self, until: float) -> dict[str, sightings.Sighting]:
-        """By the inventory's name of each asset: when a scan first tried it, and when one last logged in."""
+    def sightings(self, until: float, scan_id: int | None = None) -> dict[str, sightings.Sighting]:
+        """By the inventory's name of each asset: when a scan first tried it, and when one last logged in.
+
+        ``scan_id``: as the record stood when this scan was over.
+        """
         with self._database.reading() as connection:
-            return sightings.read(connection, until)
+            return sightings.read(connection, until, scan_id)
 
     def visited(self) -> int:
         """How many assets have a visit that went through."""
@@ -229,6 +232,11 @@ class Store:
         """Evidence by its hash, held against it."""
         with self._database.reading() as connection:
             return read_blob(connection, self._database.blobs, sha256)
+
+    def blobs(self, wanted: Collection[str]) -> dict[str, bytes]:
+        """Evidence by its hashes. What is not here, or is damaged, is left out."""
+        with self._database.reading() as connection:
+            return read_blobs(connection, self._database.blobs, wanted)
 
     def evidence_of(self, fingerprint: str, scan_id: int, *, outputs: bool = False) -> tuple[StoredAnswer, ...]:
         """The answers a finding was judged from in one scan."""

@@ -13,6 +13,7 @@ from checks.advisories.formats import (
     epss,
     fortinet_cvrf,
     kev,
+    msrc_csaf,
     msrc_cvrf,
     osv,
     osv_compact,
@@ -36,6 +37,7 @@ DECODERS: Mapping[str, Decoder] = {  # a file is read by the first that recognis
     "ubuntu-cve-tracker": Decoder(ubuntu_tracker.decode, ubuntu_tracker.recognises),
     "osv-compact": Decoder(osv_compact.decode, osv_compact.recognises),
     "msrc-cvrf": Decoder(msrc_cvrf.decode, msrc_cvrf.recognises),
+    "msrc-csaf": Decoder(msrc_csaf.decode, msrc_csaf.recognises),
     "windows-kb": Decoder(windows_kb.decode, windows_kb.recognises),
     "osv": Decoder(osv.decode, osv.recognises),
 }

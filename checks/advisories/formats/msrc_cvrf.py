@@ -11,6 +11,7 @@ what it replaces. Of a threat: ``Type`` 3 is the severity. Of a note: ``Type`` 7
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from checks.advisories.formats.decoded import (
@@ -40,8 +41,8 @@ VENDOR_FIX, SEVERITY, TAG = 2, 3, 7
 MAX_DEPTH = 8  # of branches
 NO_CVE = "no CVE, so no vulnerability"
 NO_FIX = "no fix with a KB number or a version"
-_BUILD = re.compile(r"\d{1,9}(?:\.\d{1,9}){1,5}")
-_KINDS = {
+BUILD = re.compile(r"\d{1,9}(?:\.\d{1,9}){1,5}")
+KINDS = {
     "monthlyrollup": ROLLUP,
     "securityonly": SECURITY_ONLY,
     "securityhotpatchupdate": HOTPATCH,
@@ -50,7 +51,7 @@ _KINDS = {
 
 
 @dataclass(slots=True)
-class _Gathered:
+class Gathered:
     updates: Rows
     versions: Rows
     cves: dict[str, Cve]
@@ -59,7 +60,7 @@ class _Gathered:
 
 def decode(files: Files, feed: str) -> Decoded:  # noqa: ARG001  # all decoders are called alike
     """Other files than .json and .xml are passed over. Raises :class:`FeedContentError`."""
-    found, newest = _Gathered(Rows(), Rows(), {}, Tally()), ""
+    found, newest = Gathered(Rows(), Rows(), {}, Tally()), ""
     for name, data in files:
         if name.endswith((".json", ".xml")):
             try:
@@ -67,6 +68,11 @@ def decode(files: Files, feed: str) -> Decoded:  # noqa: ARG001  # all decoders 
                 newest = max(newest, _document(document, found))
             except BadRecord as fault:
                 found.tally.bad(name, fault)
+    return finished(found, newest_day(newest) if newest else None)
+
+
+def finished(found: Gathered, newest: date | None) -> Decoded:
+    """Raises :class:`FeedContentError`."""
     found.tally.close("vulnerability with a fix")
     return Decoded(
         {
@@ -74,7 +80,7 @@ def decode(files: Files, feed: str) -> Decoded:  # noqa: ARG001  # all decoders 
             VERSIONS: found.versions.table(),
             "cve": encode((name, line_of(cve)) for name, cve in found.cves.items()),
         },
-        newest_day(newest),
+        newest or newest_day(""),
         found.tally.taken,
         (),
         "see https://www.microsoft.com/legal/terms-of-use",
@@ -88,7 +94,7 @@ def recognises(name: str, head: bytes) -> bool:
     return name.endswith((".json", ".xml")) and title in head and b"microsoft" in head.lower()
 
 
-def _document(document: Mapping[str, Any], found: _Gathered) -> str:
+def _document(document: Mapping[str, Any], found: Gathered) -> str:
     """The day on which it was changed last."""
     tracking = mapping(document.get("DocumentTracking"), "DocumentTracking")
     released = day(tracking.get("InitialReleaseDate"))
@@ -123,7 +129,7 @@ def _leaves(branches: object, depth: int) -> Iterator[object]:
             yield from _leaves(one.get("Items"), depth - 1)
 
 
-def _vulnerability(item: Mapping[str, Any], names: Mapping[str, str], released: str, found: _Gathered) -> None:
+def _vulnerability(item: Mapping[str, Any], names: Mapping[str, str], released: str, found: Gathered) -> None:
     cves = cves_of([item.get("CVE")])
     if not cves:
         found.tally.skipped[NO_CVE] += 1
@@ -134,7 +140,7 @@ def _vulnerability(item: Mapping[str, Any], names: Mapping[str, str], released: 
     for remedy in sequence(item.get("Remediations"), "Remediations", 10_000):
         for product, fix in _fixes(mapping(remedy, "a remediation"), names):
             severity = severities.get(product, severities.get("", ""))
-            _take(fix, told, cves, severity, component, found)
+            take(fix, told, cves, severity, component, found)
             kept = True
     if not kept:
         found.tally.skipped[NO_FIX] += 1
@@ -144,7 +150,7 @@ def _vulnerability(item: Mapping[str, Any], names: Mapping[str, str], released: 
 
 
 @dataclass(frozen=True, slots=True)
-class _Remedy:
+class Remedy:
     product: str
     kb: str  # "" where there is no KB article
     build: str
@@ -152,22 +158,22 @@ class _Remedy:
     kind: str
 
 
-def _fixes(remedy: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, _Remedy]]:
+def _fixes(remedy: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, Remedy]]:
     """(ProductID, fix)."""
     told, build = _value(remedy.get("Description")), word(remedy.get("FixedBuild")).strip()
     kb = told if KB.fullmatch(told) else ""
-    build = build if _BUILD.fullmatch(build) else ""
+    build = build if BUILD.fullmatch(build) else ""
     if remedy.get("Type") != VENDOR_FIX or not (kb or build):
         return
-    kind = _KINDS.get("".join(word(remedy.get("SubType")).split()).lower(), "")
+    kind = KINDS.get("".join(word(remedy.get("SubType")).split()).lower(), "")
     supersedes = tuple(KB.findall(word(remedy.get("Supercedence"))))
     for product in sequence(remedy.get("ProductID"), "ProductID", 10_000):
         name = names.get(string(product, "a ProductID"))
         if name:
-            yield product, _Remedy(name, kb, build, supersedes, kind)
+            yield product, Remedy(name, kb, build, supersedes, kind)
 
 
-def _take(fix: _Remedy, told: str, cves: tuple[str, ...], severity: str, component: str, found: _Gathered) -> None:
+def take(fix: Remedy, told: str, cves: tuple[str, ...], severity: str, component: str, found: Gathered) -> None:
     if fix.kb:
         found.updates.add(
             Fix(fix.product, fix.kb, told, cves, severity, component, fix.supersedes, fix.kind, fix.build)

@@ -50,7 +50,7 @@ def verdicts(answered: VarBinds, table: Table) -> Iterator[Verdict]:
 
 def best(answered: VarBinds, table: Table) -> Rule | None:
     """The rule of the highest rank, then the one with the most that holds, then the one with the longer sysObjectID."""
-    held = [verdict.rule for verdict in verdicts(answered, table) if verdict.why_not is None]
+    held = [rule for rule in candidates(answered, table) if _why_not_answered(rule, answered) is None]
     found = object_id(answered)
     return max(held, key=lambda rule: weight(rule, found), default=None)
 
@@ -71,7 +71,7 @@ def candidates(answered: VarBinds, table: Table) -> tuple[Rule, ...]:
 def _why_not_asked(rule: Rule, found: str | None, descr: str) -> str | None:
     """By what the first packet brings. Without a usable sysObjectID a rule must know the device by something else."""
     when = rule.when
-    if when.object and not any(below(found, base) for base in when.object):
+    if when.object and not (found is not None and f"{found}.".startswith(when.above)):
         if found is not None:
             return f"sysObjectID {found} is not below {' or '.join(when.object)}"
         if not (when.descr or when.answers or when.says):

@@ -5,7 +5,7 @@ A rule says when it holds (sysObjectID, sysDescr, values that only this family a
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal, Self
@@ -133,6 +133,11 @@ class When(Block):
     descr: Pattern | None = None
     answers: Annotated[tuple[Oid, ...], BeforeValidator(_listed)] = ()
     says: dict[Oid, Pattern] = {}
+
+    @cached_property
+    def above(self) -> tuple[str, ...]:
+        """What a sysObjectID that fits begins with, once a dot stands behind it."""
+        return tuple(f"{base}." for base in self.object)
 
 
 class Rule(Block):

@@ -23,6 +23,8 @@ def read_accounts(data: Data) -> WindowsAccounts:
     times = {one.word("sid"): one for one in each(data.rows("times"))}
     now = data.moment("now") or ""
     items = tuple(_account(row, times.get(row.word("SID"), Data({})), now) for row in data.needed_rows("accounts"))
+    if not items:
+        raise Unreadable("not one local account is listed, and Windows always has some")
     own = {item.name.lower(): item.sid for item in items}
     computer = data.word("computer")
     return WindowsAccounts(

@@ -1,15 +1,18 @@
 """Installed applications, .NET Framework and .NET runtimes."""
 
 from inventory.facts.windows_applications import WindowsApplication, WindowsApplications, WindowsRuntime
-from scanner.probes.windows.reading import Data
+from scanner.probes.windows.reading import Alike, Data
 from scanner.probes.windows.section import probe
+from scanner.query import Unreadable
 
 _SCOPES = ("machine", "machine (32 bit)", "user")
 _NATIVE = {"AMD64": "x64", "ARM64": "arm64", "X86": "x86"}
 
 
 def read_applications(data: Data) -> WindowsApplications:
-    items = filter(lambda one: one.name, map(_application, data.needed_rows("items")))
+    items = [one for one in map(_APPLICATION, data.needed_rows("items")) if one.name]
+    if not items:
+        raise Unreadable("not one application is listed")
     runtimes, native = data.rows("runtimes"), _NATIVE.get(data.word("native").upper(), "")
     return WindowsApplications(
         items=tuple(sorted(items, key=lambda one: (one.name.lower(), one.version, one.scope, one.user, one.key))),
@@ -22,6 +25,8 @@ def read_applications(data: Data) -> WindowsApplications:
 
 def _application(row: Data) -> WindowsApplication:
     scope = row.word("scope")
+    if not isinstance(row.told.get("name"), str):
+        raise Unreadable("an application has no name")
     return WindowsApplication(
         name=row.word("name"),
         version=row.word("version"),
@@ -39,4 +44,5 @@ def _runtime(row: Data, native: str) -> WindowsRuntime:
     return WindowsRuntime(row.word("name"), row.word("version"), native if row.word("kind") == "native" else "x86")
 
 
+_APPLICATION = Alike(_application)
 APPLICATIONS = probe("applications", read_applications, seconds=45)

@@ -30,7 +30,7 @@ def read_defender(data: Data) -> WindowsDefender:
         product_version=status.text("AMProductVersion"),
         days_since_quick_scan=_age(status, "QuickScanAge"),
         days_since_full_scan=_age(status, "FullScanAge"),
-        products=None if rows is None else tuple(map(_product, rows)),
+        products=tuple(map(_product, rows)) if rows else None,  # Security Center names Defender at least
     )
 
 

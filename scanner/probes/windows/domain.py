@@ -15,6 +15,7 @@ _DIGITS_AFTER_COLON = re.compile(r"[^:]*:\s*(\d{1,3})\b.*")
 _UNSYNCHRONISED = 3  # RFC 5905, leap indicator
 _TYPES = ("NTP", "NT5DS", "AllSync", "NoSync")
 _ENROLLED = 1  # EnrollmentState
+_ROLES = range(6)  # Win32_ComputerSystem.DomainRole
 
 
 def read_domain(data: Data) -> WindowsDomain:
@@ -23,7 +24,7 @@ def read_domain(data: Data) -> WindowsDomain:
     providers = [row.word("provider") for row in each(enrolled) if row.number("state") in (None, _ENROLLED)]
     return WindowsDomain(
         joined=machine.flag("PartOfDomain"),
-        role=machine.number("DomainRole"),
+        role=role if (role := machine.number("DomainRole")) in _ROLES else None,
         name=machine.word("Domain"),
         entra_joined=data.flag("entra"),
         mdm=None if enrolled is None else next(iter(sorted(filter(None, providers))), ""),

@@ -28,9 +28,11 @@ def _profile(name: str, data: Data) -> WindowsFirewallProfile:
         raise Unreadable(f"the {name} profile was not read in its {_PLACES} places")
     enabled = _in_force(places, "EnableFirewall")
     ruled = first(*(place.setting("EnableFirewall") for place in places[:-1])) != NOT_SET
+    if enabled == NOT_SET:
+        raise Unreadable(f"the {name} profile is neither on nor off, and Windows sets one of them itself")
     return WindowsFirewallProfile(
         name=name,
-        enabled=None if enabled in (None, NOT_SET) else enabled != 0,
+        enabled=None if enabled is None else enabled != 0,
         inbound_blocked=_blocked(_in_force(places, "DefaultInboundAction"), by_default=True),
         outbound_blocked=_blocked(_in_force(places, "DefaultOutboundAction"), by_default=False),
         shielded=_on(_in_force(places, "DoNotAllowExceptions")),
@@ -40,7 +42,7 @@ def _profile(name: str, data: Data) -> WindowsFirewallProfile:
 
 
 def _in_force(places: Sequence[Data], key: str) -> int | None:
-    return first(*(place.setting(key) for place in places))
+    return first(*(place.setting(key, most=1) for place in places))
 
 
 def _blocked(action: int | None, *, by_default: bool) -> bool | None:

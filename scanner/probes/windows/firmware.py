@@ -35,7 +35,7 @@ _PROTECTORS = {
 def read_firmware(data: Data) -> WindowsFirmware:
     registry = data.part("registry")
     bios, board = data.part("bios"), data.part("board")
-    kind, secure = registry.number("PEFirmwareType"), registry.setting("UEFISecureBootEnabled")
+    kind, secure = registry.number("PEFirmwareType"), registry.setting("UEFISecureBootEnabled", most=1)
     present, version = _tpm_seen(data)
     row = next(iter(data.rows("tpm") or ()), Data({}))
     return WindowsFirmware(

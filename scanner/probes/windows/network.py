@@ -67,7 +67,7 @@ def _told(part: Data, name: str, registry: Data, setting: str) -> bool | None:
     said = part.flag(name)
     if said is not None:
         return said
-    value = registry.setting(setting)
+    value = registry.setting(setting, most=1)
     return None if value in (None, NOT_SET) else value != 0
 
 
@@ -96,14 +96,14 @@ def _share(row: Data) -> WindowsShare:
 
 
 def read_rdp(data: Data) -> WindowsRdp:
-    registry = data.part("registry")
+    registry = data.settings("registry")
 
-    def ruled(name: str) -> int | None:
-        return first(registry.setting(f"Policy_{name}"), registry.setting(name))
+    def ruled(name: str, most: int | None = None) -> int | None:
+        return first(registry.setting(f"Policy_{name}", most), registry.setting(name, most))
 
     return WindowsRdp(
         denied=ruled("fDenyTSConnections"),
-        nla=ruled("UserAuthentication"),
+        nla=ruled("UserAuthentication", most=1),
         security_layer=ruled("SecurityLayer"),
         encryption_level=ruled("MinEncryptionLevel"),
         port=registry.number("PortNumber"),
@@ -122,7 +122,7 @@ def read_winrm(data: Data) -> WindowsWinrm:
     registry, listeners = data.part("registry"), data.rows("listeners")
 
     def ruled(name: str) -> int | None:
-        return first(registry.setting(f"policy_{name}"), registry.setting(name))
+        return first(registry.setting(f"policy_{name}", most=1), registry.setting(name, most=1))
 
     trusted = registry.setting_text("policy_trusted_hosts")
     return WindowsWinrm(
@@ -155,7 +155,7 @@ def read_names(data: Data) -> WindowsNames:
         netbios_policy=registry.setting("EnableNetbios"),
         smart_name_resolution_off=registry.setting("DisableSmartNameResolution"),
         wpad_off=registry.setting("DisableWpad"),
-        adapters=None if adapters is None else tuple(map(_adapter, adapters)),
+        adapters=tuple(map(_adapter, adapters)) if adapters else None,  # none is up now: nobody knows of the others
     )
 
 
@@ -173,7 +173,7 @@ def _adapter(row: Data) -> WindowsAdapter:
 def read_ntlm(data: Data) -> WindowsNtlm:
     registry = data.part("registry")
     return WindowsNtlm(
-        compatibility_level=registry.setting("LmCompatibilityLevel"),
+        compatibility_level=registry.setting("LmCompatibilityLevel", most=5),
         no_lm_hash=registry.setting("NoLMHash"),
         client_security=registry.setting("NtlmMinClientSec"),
         server_security=registry.setting("NtlmMinServerSec"),

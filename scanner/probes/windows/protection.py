@@ -20,21 +20,21 @@ _LAPS_PLACES = (("csp", "csp"), ("gpo", "group policy"), ("local", "local"))
 
 
 def read_uac(data: Data) -> WindowsUac:
-    registry = data.part("registry")
+    registry = data.settings("registry")
     return WindowsUac(
-        enabled=registry.setting("EnableLUA"),
-        admin_prompt=registry.setting("ConsentPromptBehaviorAdmin"),
+        enabled=registry.setting("EnableLUA", most=1),
+        admin_prompt=registry.setting("ConsentPromptBehaviorAdmin", most=5),
         user_prompt=registry.setting("ConsentPromptBehaviorUser"),
         secure_desktop=registry.setting("PromptOnSecureDesktop"),
         filter_administrator=registry.setting("FilterAdministratorToken"),
         remote_filter_off=registry.setting("LocalAccountTokenFilterPolicy"),
         installer_detection=registry.setting("EnableInstallerDetection"),
-        always_install_elevated=registry.setting("AlwaysInstallElevated"),
+        always_install_elevated=registry.setting("AlwaysInstallElevated", most=1),
     )
 
 
 def read_lsa(data: Data) -> WindowsLsa:
-    registry, guard = data.part("registry"), data.part("guard")
+    registry, guard = data.settings("registry"), data.part("guard")
     running, configured = guard.numbers("SecurityServicesRunning"), guard.numbers("SecurityServicesConfigured")
     return WindowsLsa(
         run_as_ppl=registry.setting("RunAsPPL"),

@@ -5,13 +5,14 @@ bounded. A value that is absent could not be read; ``null`` was read and is not 
 one as its element, and some lists as ``{"value": [...], "Count": n}``: both are read as the list that they were.
 """
 
+import marshal
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 from inventory.facts.windows_setting import NOT_SET
 from scanner.query import Unreadable
@@ -19,9 +20,12 @@ from scanner.query import Unreadable
 MAX_TEXT = 4096  # characters; command lines are longest
 MAX_ROWS = 20_000
 MAX_NUMBER = 2**64
+MOST_ROWS_KEPT, LONGEST_ROW_KEPT = 20_000, 1_000  # bytes: what rows were read into, remembered for the next machine
+T = TypeVar("T")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 _AMERICAN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_OBJECTS = {dict}
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
@@ -84,12 +88,21 @@ class Data:
             raise _odd(key, "a whole number")
         return _bounded(key, value)
 
-    def setting(self, key: str) -> int | None:
-        """Of the registry. None: could not be read; NOT_SET: not set."""
+    def setting(self, key: str, most: int | None = None) -> int | None:
+        """Of the registry. None: could not be read; NOT_SET: not set. Above ``most`` nobody documents what it does."""
         if key not in self.told:
             return None
         value = self.number(key)
-        return NOT_SET if value is None else value
+        if value is None:
+            return NOT_SET
+        return None if most is not None and value > most else value
+
+    def settings(self, key: str) -> "Data":
+        """Registry values of which Windows itself sets at least one: where none is set, they were not read."""
+        found = self.part(key)
+        if all(value is None for value in found.told.values()):
+            raise Unreadable(f"no value of {key} is set, and Windows sets some of them itself")
+        return found
 
     def flag(self, key: str) -> bool | None:
         """True or false, 0 and 1 counting as such; None: absent or null."""
@@ -134,9 +147,9 @@ class Data:
         listed = self._listed(key)
         if listed is None:
             return None
-        if not all(isinstance(one, dict) for one in listed):
+        if not _OBJECTS.issuperset(map(type, listed)):
             raise _odd(key, "a list of objects")
-        return tuple(Data(one) for one in listed)
+        return tuple(map(Data, listed))
 
     def needed_rows(self, key: str) -> "tuple[Data, ...]":
         """Without which there is no fact."""
@@ -176,6 +189,30 @@ class Data:
         if len(listed) > MAX_ROWS:
             raise Unreadable(f"{key} has more than {MAX_ROWS} entries")
         return listed
+
+
+class Alike(Generic[T]):
+    """``alike(row)`` is ``make(row)``, which is pure; machines of an estate repeat each other's rows: services, entries
+    of the registry, updates. Bounded. What ``make`` raises is not remembered.
+    """
+
+    def __init__(self, make: Callable[[Data], T]) -> None:
+        self._make = make
+        self._made: dict[bytes, T] = {}
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __call__(self, row: Data) -> T:
+        key = marshal.dumps(cast("Any", row.told), 2)  # tells true, 1 and 1.0 apart, which are equal and hash alike
+        known = self._made.get(key)
+        if known is None:
+            known = self._make(row)
+            if len(key) <= LONGEST_ROW_KEPT:
+                if len(self._made) >= MOST_ROWS_KEPT:
+                    self._made.clear()
+                self._made[key] = known
+        return known
 
 
 def _bounded(key: str, value: int) -> int:

@@ -11,6 +11,7 @@ from scanner.probes.windows.reading import Data
 from scanner.query import Answer, Query, Unreadable, WindowsSection
 
 F = TypeVar("F")
+MOST_KEPT, LONGEST_KEPT = 4_096, 4_096  # sections, and bytes of one
 PREFIX = "windows_"  # of the facts' names; sections go without
 
 
@@ -36,9 +37,38 @@ class WindowsProbe(Generic[F]):
         return None if so_far else self.section
 
     def parse(self, asset: Asset, answers: Sequence[Answer]) -> F:  # noqa: ARG002 (other probes judge by the asset)
+        if self.timed is None:
+            return _SECTIONS.read(self.reads, answers[0])
         data = data_of(answers[0])
-        fact = self.reads(data)
-        return self.timed(fact, data, answers[0]) if self.timed else fact
+        return self.timed(self.reads(data), data, answers[0])
+
+
+class Sections:
+    """Facts of short sections, by what they were read from: machines under one policy have the same settings.
+
+    Bounded. What reading raises is not remembered.
+    """
+
+    def __init__(self) -> None:
+        self._facts: dict[tuple[object, bytes], Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def read(self, reads: Callable[[Data], F], answer: Answer) -> F:
+        if len(answer.output) > LONGEST_KEPT:
+            return reads(data_of(answer))
+        key = reads, answer.output
+        known: F | None = self._facts.get(key)
+        if known is None:
+            known = reads(data_of(answer))
+            if len(self._facts) >= MOST_KEPT:
+                self._facts.clear()
+            self._facts[key] = known
+        return known
+
+
+_SECTIONS = Sections()
 
 
 def probe(

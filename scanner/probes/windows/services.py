@@ -1,17 +1,24 @@
 """Services, and what starts by itself."""
 
 from inventory.facts.windows_services import WindowsAutorun, WindowsAutoruns, WindowsService, WindowsServices
-from scanner.probes.windows.reading import Data
+from scanner.probes.windows.reading import Alike, Data
 from scanner.probes.windows.section import probe
+from scanner.query import Unreadable
 
 _STARTS = {"auto": "auto", "manual": "manual", "disabled": "disabled", "boot": "boot", "system": "system"}
 
 
 def read_services(data: Data) -> WindowsServices:
-    return WindowsServices(tuple(sorted(map(_service, data.needed_rows("services")), key=lambda one: one.name.lower())))
+    """There is no Windows without services, and none of them is nameless."""
+    found = sorted(map(_SERVICE, data.needed_rows("services")), key=lambda one: one.name.lower())
+    if not found:
+        raise Unreadable("the list of services is empty")
+    return WindowsServices(tuple(found))
 
 
 def _service(row: Data) -> WindowsService:
+    if not isinstance(row.told.get("Name"), str) or not row.word("Name"):
+        raise Unreadable("a service has no name")
     start = _STARTS.get(row.word("StartMode").lower(), "unknown")
     state = row.text("State")
     return WindowsService(
@@ -29,5 +36,6 @@ def read_autoruns(data: Data) -> WindowsAutoruns:
     return WindowsAutoruns(tuple(sorted(items, key=lambda one: (one.place, one.user, one.name))))
 
 
+_SERVICE = Alike(_service)
 SERVICES = probe("services", read_services, seconds=30)
 AUTORUNS = probe("autoruns", read_autoruns)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from inventory.facts.windows_stability import WindowsCrash, WindowsStability
 from scanner.probes.windows.reading import Data, each, instant
 from scanner.probes.windows.section import probe
+from scanner.query import Unreadable
 
 DAYS = 30
 MOST_CRASHES = 200
@@ -27,7 +28,7 @@ def read_stability(data: Data) -> WindowsStability:
         log_days=_reach(data, "oldest_System"),
         application_log_days=None if data.rows("hangs") is None else _reach(data, "oldest_Application"),
         update_failures=None if updates is None else sum(row.number("id") == _FAILED for row in updates),
-        updates_failing=None if updates is None else _stubborn(updates),
+        updates_failing=None if updates is None else _failing(updates, _reach(data, "oldest_System")),
         servicing_errors=None if servicing is None else len(servicing),
         fast_startup=data.part("registry").setting("HiberbootEnabled"),
         hardware_errors=None if hardware is None else len(hardware),
@@ -79,12 +80,19 @@ def _together(one: str, other: str) -> bool:
     return first is not None and second is not None and abs((first - second).total_seconds()) <= _SAME_SECONDS
 
 
+def _failing(rows: Sequence[Data], reach: int | None) -> tuple[str, ...] | None:
+    """A log that does not reach back so far proves failures, and never that there were none."""
+    return _stubborn(rows) or (() if reach == DAYS else None)
+
+
 def _stubborn(rows: Sequence[Data]) -> tuple[str, ...]:
     """Updates whose newest attempts failed, three or more and none that succeeded since. Of an installation the title
     is the first value of its event, of a failure the second, behind the error's number."""
     failures: dict[str, int] = {}
     for row in sorted(rows, key=_at):
         number = row.number("id")
+        if number is None:
+            raise Unreadable("an event of the update agent has no number")
         title = _value(row, 0 if number == _INSTALLED else 1)
         named = _KB.search(title)
         name = f"KB{named[1]}" if named else title

@@ -9,7 +9,7 @@ from inventory.facts.windows_storage import (
 )
 from scanner.probes.windows.reading import Data, chosen, each
 from scanner.probes.windows.section import probe
-from scanner.query import NotHere
+from scanner.query import NotHere, Unreadable
 
 # MSFT_PhysicalDisk: MediaType, BusType, HealthStatus
 _MEDIA = {3: "hdd", 4: "ssd", 5: "scm"}
@@ -70,12 +70,14 @@ def _disk(row: Data, predicted: dict[str, bool | None]) -> WindowsDisk:
 
 
 def _volume(row: Data, system_drive: str) -> WindowsVolume:
-    drive = row.word("DeviceID")
+    drive, size, free = row.word("DeviceID"), row.number("Size"), row.number("FreeSpace")
+    if size is not None and free is not None and free > size:
+        raise Unreadable("a volume has more room than it is large")
     return WindowsVolume(
         drive=drive,
         file_system=row.word("FileSystem"),
-        size_bytes=row.number("Size"),
-        free_bytes=row.number("FreeSpace"),
+        size_bytes=size,
+        free_bytes=free,
         system=bool(drive) and drive.upper() == system_drive,
     )
 

@@ -12,6 +12,7 @@ from inventory.facts.windows_updates import (
     WindowsUpdatePolicy,
     WindowsUpdates,
 )
+from inventory.remembered import Remembered
 from scanner.probes.windows.reading import Data, as_day, chosen, first, instant, some
 from scanner.probes.windows.section import probe
 
@@ -85,15 +86,22 @@ def _package(row: Data) -> WindowsPackage | None:
 
 def _event(row: Data) -> WindowsUpdateEvent:
     title = row.word("title")
-    named = _KB.search(title)
     return WindowsUpdateEvent(
-        kb=named[1] if named else "",
+        kb=_NAMED[title],
         title=title,
         at=row.moment("at") or "",
         operation=chosen(row.number("operation"), _OPERATIONS, "other"),
         result=chosen(row.number("result"), _RESULTS, "not started"),
         hresult=row.number("hresult"),
     )
+
+
+def _named(title: str) -> str:
+    found = _KB.search(title)
+    return found[1] if found else ""
+
+
+_NAMED = Remembered(_named, most=10_000, longest=300)
 
 
 def _source(data: Data) -> str | None:
@@ -133,7 +141,7 @@ def read_policy(data: Data) -> WindowsUpdatePolicy:
     use, server = registry.setting("UseWUServer"), registry.setting_text("WUServer")
     target, mdm_target = registry.setting_text("TargetReleaseVersionInfo"), registry.setting_text("MdmTargetRelease")
     return WindowsUpdatePolicy(
-        no_auto_update=first(registry.setting("NoAutoUpdate"), by_mdm),
+        no_auto_update=first(registry.setting("NoAutoUpdate", most=1), by_mdm),
         au_options=registry.setting("AUOptions"),
         use_wsus=use,
         wsus_server=server,

@@ -6,8 +6,10 @@ supports a claim, and never proves a fix.
 """
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,24 +21,25 @@ from typing import Any
 from checks.advisories.library import Advisories
 from checks.check import Check
 from checks.finding import Outcome
-from inventory.asset import SNAPSHOT, SNAPSHOTS, Asset
+from inventory.asset import BY_SNAPSHOT, SNAPSHOT, SNAPSHOTS, Asset
 from inventory.estate import Estate
 from scanner.engine import Looked
 from scanner.probes import can_tell, probes_of
 from scanner.query import Attempt
 from scanner.service.bench import Bench, Order, not_counted, result_of
 from scanner.service.intake.matching import Directory, Whose
-from scanner.service.intake.reading import HEAD, MAX_BYTES, Snapshot, SnapshotRefused, read
+from scanner.service.intake.reading import HEAD, MAX_BYTES, Snapshot, SnapshotRefused
 from scanner.service.keeper import Room
 from scanner.service.planned import Basis, to_store
 from scanner.service.scan import rarer_collection
-from scanner.service.workshop import Maker, maker_for
+from scanner.service.workshop import Maker, Reader, maker_for, reader_for
 from scanner.store.given import Newest
 from scanner.store.records import HostResult, Saved, ScanKind, ScanState
 from scanner.store.store import Store
 
 AHEAD = timedelta(minutes=5)  # a clock may be so far ahead of ours
 AT_ONCE = 100  # machines in one transaction
+READ_AHEAD, AHEAD_BYTES = 8, 16 << 20  # files whose turn has not come, and that are read already
 ROOM, ROOM_BYTES = 32, 64 << 20  # snapshots that were read and are not stored yet
 Clock = Callable[[], datetime]
 
@@ -133,9 +136,9 @@ async def take_in(
         )
         found: dict[int, Result] = {}
         left = list(enumerate(sent))
-        async with maker_for(len(sent), bench, judging.order(checks)) as maker:
+        async with maker_for(len(sent), bench, judging.order(checks)) as maker, reader_for(len(sent)) as reader:
             while left:
-                round_ = _Round(store, estate, judging, desk, maker, write, told or (lambda _: None))
+                round_ = _Round(store, estate, judging, desk, maker, reader, write, told or (lambda _: None))
                 left = await round_.run(left)
                 found |= round_.results
     return [found[number] for number in sorted(found)]
@@ -148,9 +151,8 @@ class _Desk:
     directory: Directory
     newest: dict[str, Newest]
 
-    def examine(self, one: Sent, raw: bytes, now: datetime) -> tuple[Snapshot, Whose]:
+    def examine(self, one: Sent, snapshot: Snapshot, now: datetime) -> tuple[Snapshot, Whose]:
         """Raises :class:`SnapshotRefused`."""
-        snapshot = read(raw)
         skew = skew_of(snapshot.collected_at, now)
         snapshot = _timed(snapshot, now)
         whose = self._whose(snapshot, one)
@@ -213,11 +215,12 @@ class _Round:
         judging: Judging,
         desk: _Desk,
         maker: Maker,
+        reader: Reader,
         write: Callable[..., Awaitable[Any]],
         told: Callable[[Result], None],
     ) -> None:
         self._store, self._estate, self._judging, self._desk = store, estate, judging, desk
-        self._maker, self._write, self._told = maker, write, told
+        self._maker, self._reader, self._write, self._told = maker, reader, write, told
         self.results: dict[int, Result] = {}
         self._scan = 0
         self._presented: dict[str, frozenset[str]] = {}  # by asset, of this round
@@ -229,9 +232,9 @@ class _Round:
         left: list[tuple[int, Sent]] = []
         room, state = Room(ROOM, ROOM_BYTES), ScanState.PARTIAL
         try:
-            async with asyncio.TaskGroup() as group:
-                for number, one in sent:
-                    looked = await self._looked(number, one, left)
+            async with asyncio.TaskGroup() as group, contextlib.aclosing(self._opened(sent)) as opened:
+                async for number, one, read in opened:
+                    looked = await self._looked(number, one, read, left)
                     if looked is None:
                         continue
                     await room.take(looked[2])
@@ -245,9 +248,34 @@ class _Round:
                 await self._write(self._store.end_scan, self._scan, state, self._judging.clock())
         return left
 
-    async def _looked(self, number: int, one: Sent, left: list[tuple[int, Sent]]) -> tuple[int, Result, Looked] | None:
+    async def _opened(self, sent: Sequence[tuple[int, Sent]]) -> AsyncGenerator[tuple[int, Sent, Snapshot | str], None]:
+        """In the order given, and some ahead. A text says why there is none."""
+        ahead: deque[Opened] = deque()
+        try:
+            for number, one in sent:
+                raw = _raw(one)
+                ahead.append((number, one, len(raw), asyncio.create_task(self._read(raw))))
+                while len(ahead) > READ_AHEAD or sum(size for _, _, size, _ in ahead) > AHEAD_BYTES:
+                    yield await _first(ahead)
+            while ahead:
+                yield await _first(ahead)
+        finally:
+            for *_, task in ahead:
+                task.cancel()
+
+    async def _read(self, raw: bytes | str) -> Snapshot | str:
+        if isinstance(raw, str):
+            return raw
+        try:
+            return await self._reader.read(raw)
+        except SnapshotRefused as fault:
+            return str(fault)
+
+    async def _looked(
+        self, number: int, one: Sent, read: Snapshot | str, left: list[tuple[int, Sent]]
+    ) -> tuple[int, Result, Looked] | None:
         """None: it is done with, or left for the next round."""
-        came = await self._came(one)
+        came = await self._came(one, read)
         if isinstance(came, Result):
             self._done(number, came)
             return None
@@ -259,11 +287,11 @@ class _Round:
         self._desk.remember(snapshot, told.host)
         return number, told, looked_of(snapshot, whose.asset, self._judging.supplied_by)
 
-    async def _came(self, one: Sent) -> Result | tuple[Result, Snapshot, Whose]:
+    async def _came(self, one: Sent, read: Snapshot | str) -> Result | tuple[Result, Snapshot, Whose]:
+        if isinstance(read, str):
+            return Result(one.label, Took.REFUSED, read)
         try:
-            snapshot, whose = self._desk.examine(one, one.read(), self._judging.clock())
-        except OSError as fault:
-            return Result(one.label, Took.REFUSED, f"it cannot be read: {fault.strerror}")
+            snapshot, whose = self._desk.examine(one, read, self._judging.clock())
         except SnapshotRefused as fault:
             return Result(one.label, Took.REFUSED, str(fault))
         told = Result(
@@ -326,6 +354,23 @@ class _Round:
         return self._store.save_more(self._scan, results)
 
 
+Opened = tuple[int, Sent, int, "asyncio.Task[Snapshot | str]"]
+
+
+def _raw(one: Sent) -> bytes | str:
+    try:
+        return one.read()
+    except OSError as fault:
+        return f"it cannot be read: {fault.strerror}"
+
+
+async def _first(ahead: deque[Opened]) -> tuple[int, Sent, Snapshot | str]:
+    number, one, _, task = ahead[0]
+    read = await task
+    ahead.popleft()
+    return number, one, read
+
+
 def _with(told: Result, saved: Saved, scan_id: int) -> Result:
     doubt = (f"in doubt: {saved.identity_note}",) if saved.identity_note else ()
     return replace(
@@ -341,7 +386,7 @@ def _with(told: Result, saved: Saved, scan_id: int) -> Result:
 def looked_of(snapshot: Snapshot, asset: Asset, supplied_by: str) -> Looked:
     """The snapshot in the shape of a visit: nothing was reached, nobody was logged in."""
     when = f"{snapshot.collected_at:%Y-%m-%d %H:%M} UTC"
-    peer = f"a snapshot that {snapshot.name} took of itself {when}, supplied by {supplied_by}"
+    peer = f"{BY_SNAPSHOT}{snapshot.name} took of itself {when}, supplied by {supplied_by}"
     attempt = Attempt(SNAPSHOT, privilege=snapshot.privilege, peer=peer, started_at=snapshot.collected_at)
     probes = tuple(probes_of(snapshot.way).values())
     given = {HEAD: (snapshot.answers[0],)}

@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from checks.advisories.support import Cycle, SupportDates
+from checks.finding import Outcome
 from checks.windows import example_updates as made
 from checks.windows.application_products import ALL, product_of
+from checks.windows.application_rulings import outdated
 from checks.windows.applications import behind, hits_of, installed_of, numbers_of, unlisted
 from tests.data import folder
 
@@ -133,3 +135,27 @@ def test_without_dates_nothing_is_known() -> None:
     (one,) = installed_of(made.applications(("Python 3.13.1 (64-bit)", "")))
     assert one.cycle(None) is None
     assert one.cycle(SupportDates(date(2026, 1, 1), "x", {})) is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ("Microsoft SQL Server 2022 (64-bit)", "16.0.4165.4"),
+        ("Microsoft Exchange Server 2019 Cumulative Update 14", "15.2.1544.4"),
+        ("Microsoft SharePoint Server 2019", "16.0.10337.12109"),
+        ("Microsoft Office LTSC Professional Plus 2024 - en-us", "16.0.17932.20000"),
+        ("Microsoft 365 Apps for enterprise - en-us", "16.0.17932.20000"),
+    ],
+)
+def test_server_products_and_office_never_pass_for_patches(entry: tuple[str, str]) -> None:
+    """They are judged by support dates alone: that the newest version of a cycle is there says nothing of fixes."""
+    version = entry[1]
+    dates = made.newest(
+        ("mssqlserver", "16.0", version),
+        ("msexchange", "2019", version),
+        ("sharepoint", "2019", version),
+        ("office", "2024", version),
+    )
+    found = list(outdated(made.applications(entry), dates, made.client(), None, date(2026, 1, 17)))
+    assert [ruling.outcome for ruling in found] == [Outcome.NOT_ASSESSED]
+    assert "no feed tells of fixes for 1 known application" in found[0].observed

@@ -190,6 +190,7 @@ def test_a_month_of_little_is_known_by_its_twins() -> None:
         (".NET Framework 4.6/4.6.1", "4.8", "not of this host"),
         (".NET Framework 4.6/4.6.1", "", "unsure"),
         (".NET Framework 3.5", "4.8", "unsure"),
+        (".NET Framework 3.5/4.6", "4.8", "unsure"),
     ],
 )
 def test_an_old_update_of_one_net_framework(component: str, own: str, state: str) -> None:
@@ -309,3 +310,76 @@ def test_the_newest_is_the_one_that_contains_more(kind: str) -> None:
     newest = series(*BUILDS, little).newest
     assert newest is not None
     assert newest.kb == "9000004"
+
+
+@pytest.mark.parametrize("listed", [(), ("9000003",)])
+def test_between_two_known_builds_that_it_lacks_the_list_is_not_asked(listed: tuple[str, ...]) -> None:
+    some = (NO_BUILDS[0], TWO, NO_BUILDS[2], FOUR)
+    judged = judge(series(*some), machine(101, *listed))
+    assert missing(judged)[-3:] == ["9000002", "9000003", "9000004"]
+    assert [one.by_build for one in judged.missing if one.update.kb == "9000003"] == [True]
+    after = judge(series(*some), machine(103, *listed))
+    assert missing(after) == (["9000004"] if listed else ["9000003", "9000004"]), "between one it has and one it lacks"
+    assert judge(series(*some), machine(104)).present["9000001"] is Proof.BUILD
+
+
+@pytest.mark.parametrize(("restart", "owed"), [(True, {"9000003"}), (False, set())])
+def test_what_is_listed_and_not_in_effect_waits_where_a_restart_is_owed(restart: bool, owed: set[str]) -> None:
+    judged = judge(series(*BUILDS), machine(102, "9000003", restart=restart))
+    assert missing(judged) == ["9000003", "9000004"]
+    assert {one.update.kb for one in judged.missing if one.restart} == owed
+    rolled_back = judge(series(*BUILDS), machine(102, restart=restart, disputed=frozenset({"9000003"})))
+    assert {one.update.kb for one in rolled_back.missing if one.restart} == owed
+
+
+def test_which_of_the_missing_bring_the_system_forward() -> None:
+    alone = update("9000009", "2025-12-10", "CVE-2025-0009", components=["Update Service"])
+    told = {one.update.kb: one.line for one in judge(series(*BUILDS, alone), machine(103)).missing}
+    assert told == {"9000004": True, "9000009": False}
+
+
+@pytest.mark.parametrize(
+    ("day", "state"), [("2023-01-05", "unsure"), ("2023-01-10", "unsure"), ("2023-01-11", "missing")]
+)
+def test_rollups_may_contain_what_came_until_the_last_of_them(day: str, state: str) -> None:
+    first = update("8000011", "2022-11-08", "CVE-2022-0011")
+    second = update("8000012", "2022-12-13", "CVE-2022-0012", after=["8000011"])
+    third = update("8000013", "2023-01-10", "CVE-2023-0013", after=["8000012"])
+    alone = update("8000019", day, "CVE-2023-0019", components=["Browser"])
+    judged = judge(series(first, second, third, alone, cumulative=False), machine(None, "8000013", cumulative=False))
+    assert (missing(judged), [one.kb for one in judged.unsure]) == (
+        (["8000019"], []) if state == "missing" else ([], ["8000019"])
+    )
+
+
+@pytest.mark.parametrize(("revision", "proof"), [(103, None), (104, Proof.BUILD)])
+def test_the_agents_titles_tell_builds_that_the_feed_does_not(revision: int, proof: Proof | None) -> None:
+    told = (("8888888", 50), ("9000004", 104))
+    judged = judge(series(*NO_BUILDS), machine(revision, told=told))
+    assert judged.present.get("9000004") is proof
+    assert ("9000004" in missing(judged)) is (proof is None)
+    assert judged.present.get("9000001") is proof, "a known build tells of all before it"
+
+
+def test_an_update_of_the_day_of_the_first_known_build_that_it_lacks_is_lacking_too() -> None:
+    twin = without_build(update("9000013", "2025-11-11", "CVE-2025-0013"))
+    judged = judge(series(*BUILDS, twin), machine(102, "9000013"))
+    assert missing(judged) == ["9000003", "9000004", "9000013"]
+
+
+def test_a_build_speaks_for_a_servicing_stack_as_well() -> None:
+    stack = update(
+        "9000008", "2025-10-24", "CVE-2025-0008", build="10.0.19045.105", components=["Servicing Stack Updates"]
+    )
+    assert missing(judge(series(*BUILDS, stack), machine(104))) == ["9000008"]
+    assert judge(series(*BUILDS, stack), machine(105)).present["9000008"] is Proof.BUILD
+    unknown = judge(series(*BUILDS, stack), machine(None, "9000004"))
+    assert [one.kb for one in unknown.unsure] == ["9000008"], "without a revision the list alone speaks"
+
+
+@pytest.mark.parametrize("build", ["10.0.19045.next", "10.0.19045.9999999999", "10.0.19045", ""])
+def test_a_build_that_is_none_tells_nothing(build: str) -> None:
+    odd = update("9000009", "2025-12-10", "CVE-2025-0009", build=build)
+    judged = judge(series(*NO_BUILDS, odd), machine(5000, "9000009"))
+    assert judged.present["9000009"] is Proof.LIST
+    assert judged.doubt.startswith("only its list of installed updates says so")

@@ -206,3 +206,27 @@ def test_feeds_without_windows_updates_are_no_feed_of_them() -> None:
     other = Advisories([Feed(FeedNote("windows-kb", "x", made.FRESH, 1, ""), {"windows-kb": Table(b"")})])
     (ruling,) = rulings(host(), other)
     assert (ruling.outcome, ruling.observed) == (Outcome.NOT_ASSESSED, "no feed of Windows updates is loaded")
+
+
+NET = "microsoft .net framework 4.8 on windows 10 version 22h2 for x64-based systems"
+
+
+@pytest.mark.parametrize(
+    ("applications", "expected"),
+    [
+        pytest.param(None, Outcome.NOT_ASSESSED, id="the list of applications could not be had"),
+        pytest.param(made.applications(framework=None), Outcome.NOT_ASSESSED, id="its Release could not be read"),
+        pytest.param(made.applications(), Outcome.PASS, id="there is none"),
+        pytest.param(made.applications(framework=528049), Outcome.PASS, id="it is known, and patched"),
+    ],
+)
+def test_which_framework_is_there_must_be_known_to_pass(applications: object, expected: Outcome) -> None:
+    """A finding of its update must not close because nobody could see it."""
+    framework = made.update("9000050", "2026-01-13", "CVE-2026-0050")
+    feeds = made.feed({made.CLIENT: made.MONTHS, NET: [framework]})
+    found = rulings(host(6700, "9000050", windows_applications=applications), feeds)
+    assert [one.outcome for one in found] == [expected]
+    if expected is Outcome.NOT_ASSESSED:
+        assert found[0].subject.key == ".NET Framework update"
+        assert found[0].observed.startswith("which .NET Framework is installed could not be read")
+    assert [one.outcome for one in rulings(host(6700), made.client())] == [Outcome.PASS], "the feed knows of none"

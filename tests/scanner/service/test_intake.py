@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from checks.finding import Outcome
+from scanner.service import workshop
+from scanner.service.intake import taking
 from scanner.service.intake.reading import MAX_BYTES, SnapshotRefused, read
 from scanner.service.intake.taking import Took
 from scanner.store.records import ScanKind, ScanState
@@ -152,7 +154,27 @@ def test_an_asset_with_a_way_in_is_judged_by_what_a_snapshot_tells(intake: Intak
     assert {run.check_id.partition(".")[0] for run in host.runs} == {"win"}
 
 
-def test_many_go_through_the_worker(tmp_path: Path) -> None:
+# What the process that reads snapshots is made to do with two of them.
+HARM = """
+import sys; sys.path[:] = {path!r}
+import os
+import scanner.service.worker as worker
+read = worker.read
+def harmed(raw):
+    if b'"name":"pc-7"' in raw:
+        os._exit(3)
+    if b'"name":"pc-9"' in raw:
+        raise KeyError("hunter2")
+    return read(raw)
+worker.read = harmed
+worker.main()
+"""
+
+
+def test_many_go_through_workers_and_what_does_harm_there_costs_itself_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(workshop, "CODE", HARM)
     names = [f"pc-{number}" for number in range(25)]
     intake = Intake(tmp_path, tuple(map(windows_asset, names)))
     documents = [
@@ -164,11 +186,25 @@ def test_many_go_through_the_worker(tmp_path: Path) -> None:
         )
         for n, name in enumerate(names, 1)
     ]
-    results = intake.take(*documents)
+    results = intake.take(*documents[:4], documents[3][:-9], *documents[4:])
+    cut, died, faulty = results.pop(4), results.pop(7), results.pop(8)
     assert {one.took for one in results} == {Took.TAKEN}
-    assert [one.host for one in results] == names
-    assert intake.store.scan(results[0].scan_id).done == 25
+    assert [one.host for one in results] == [name for name in names if name not in ("pc-7", "pc-9")]
+    assert {one.took for one in (cut, died, faulty)} == {Took.REFUSED}
+    assert cut.why == "the document is cut off"
+    assert died.why == "it could not be read: the process that reads answers died 2 times of what this host sent"
+    assert faulty.why == "it could not be read: the scanner itself failed here: KeyError"
+    scan = intake.store.scan(results[0].scan_id)
+    assert (scan.done, scan.state) == (23, ScanState.COMPLETE)
     intake.store.close()
+
+
+def test_what_is_read_ahead_keeps_its_order_and_is_bounded(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where every file is larger than what may wait."""
+    monkeypatch.setattr(taking, "AHEAD_BYTES", 1)
+    at = [f"2026-11-2{day}T04:00:00Z" for day in (0, 1, 2)]
+    sent = [laptop(at=moment, marker=f"{n:032x}") for n, moment in enumerate(at)]
+    assert [one.took for one in intake.take(b"", *sent, b"{")] == [Took.REFUSED, *[Took.TAKEN] * 3, Took.REFUSED]
 
 
 def test_what_is_newer_by_another_way_keeps_it_out(intake: Intake) -> None:

@@ -180,3 +180,59 @@ def test_a_document_with_a_piece_replaced_is_read_or_bad(place: int, piece: str)
 def test_nothing_counts_of_a_document_that_is_cut(place: int) -> None:
     with pytest.raises(BadDocument):
         read_document(TEXT[:place].encode(), marker=MARKER)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param('"b":1', '"b":1,"b":1', id="same"),
+        pytest.param('"b":1', '"b":1,"c":"x\\u002cy","b":2', id="comma-escaped"),
+        pytest.param('"b":1', '"b":1,"c":"x\\u002Cy","b":2', id="comma-escaped-otherwise"),
+        pytest.param('"b":1', '"b":[{"c":1,"c":2}]', id="deep"),
+        pytest.param('"b":1', '"b":1,"\\u0062":2', id="key-escaped"),
+        pytest.param('"b":1', '"b" : 1 , "b"\t: 2', id="spaced"),
+        pytest.param('"b":1', '"b":"1,1,1","b":2', id="commas-in-what-is-lost"),
+        pytest.param('"domain":', '"name":"PC-8","domain":', id="in-head"),
+        pytest.param('"elevated":true', '"elevated":true,"elevated":true', id="head"),
+        pytest.param('"refused","ms"', '"refused","ms":1,"ms"', id="around-section"),
+        pytest.param('"defender":', '"system":{"status":"ok","ms":1,"data":{}},"defender":', id="section"),
+        pytest.param(',"data":null}', ',"ms":1}', id="data-left-out-for-it"),
+    ],
+)
+def test_a_key_that_stands_twice(before: str, after: str) -> None:
+    raw = small().decode()
+    assert before in raw
+    with pytest.raises(BadDocument, match="twice"):
+        read_document(raw.replace(before, after).encode())
+
+
+PAIRS = st.recursive(
+    st.none() | st.integers(0, 9) | st.text(",ab", max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.lists(st.tuples(st.sampled_from("ab,"), inner), max_size=3).map(tuple)
+    ),
+    max_leaves=8,
+)
+
+
+def spelled(value: Any) -> str:  # noqa: ANN401 (a tuple is an object of pairs)
+    if isinstance(value, tuple):
+        return "{" + ",".join(f"{json.dumps(key)}:{spelled(one)}" for key, one in value) + "}"
+    return "[" + ",".join(map(spelled, value)) + "]" if isinstance(value, list) else json.dumps(value)
+
+
+def twice(value: Any) -> bool:  # noqa: ANN401 (as above)
+    if isinstance(value, tuple):
+        return len({key for key, _ in value}) < len(value) or any(twice(one) for _, one in value)
+    return isinstance(value, list) and any(map(twice, value))
+
+
+@settings(max_examples=100, deadline=None)
+@given(PAIRS)
+def test_keys_are_counted_right(value: object) -> None:
+    raw = small().decode().replace('"b":1', f'"b":{spelled(value)}').encode()
+    if twice(value):
+        with pytest.raises(BadDocument, match="twice"):
+            read_document(raw)
+    else:
+        assert json.loads(read_document(raw).sections["system"].data)["b"] == json.loads(spelled(value))

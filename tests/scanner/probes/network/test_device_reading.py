@@ -8,6 +8,7 @@ from inventory.facts.device import Conflict, Device, VersionKind
 from scanner.probes.network import polling
 from scanner.probes.network.grammar import agree, clean, model, serial, version
 from scanner.probes.network.identify import explain, identify, unknown_device, uptime
+from scanner.probes.network.matching import candidates
 from scanner.probes.network.rules import shipped
 from scanner.probes.network.varbinds import OCTETS, VarBind, VarBinds, read
 from tests.scanner.probes.network.answers import agent, entity, ticks
@@ -212,6 +213,20 @@ def test_strange_indices_and_types_do_no_harm() -> None:
         read(f"{base}.5.1.2|2|3\n{base}.5|2|3\n{base}.5.7|4|chassis\n{base}.11.7|2|12345678\n1.3.6.1.2.1.1.2.0|4|x\n")
     )
     assert (device.serial, device.object_id) == ("12345678", None)
+
+
+@pytest.mark.parametrize("device", ["14988.1", "14988.10", "14988", "1498", "14988.1.7", "9.1.1208", "91.1.1208", "9"])
+def test_a_rule_is_asked_only_of_what_stands_below_an_object_that_it_names(device: str) -> None:
+    oid = f"1.3.6.1.4.1.{device}"
+    for rule in candidates(agent(device, "RouterOS RB750"), shipped()):
+        bases = rule.when.object
+        assert not bases or any(oid == base or oid.startswith(f"{base}.") for base in bases), rule.name
+    explained = explain(agent(device, "RouterOS RB750"))
+    assert identify(agent(device, "RouterOS RB750")).rule in {None, *_matched(explained.rules)}
+
+
+def _matched(rules: tuple[str, ...]) -> set[str]:
+    return {line.removesuffix(": matched") for line in rules if line.endswith(": matched")}
 
 
 def test_a_poll_asks_few_of_a_known_family_and_only_once() -> None:
