@@ -6,9 +6,10 @@ Their families are real, for rules recognise them by what real agents say; no we
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from scanner.probes.network import snmp_access, time_and_logs
-from scanner.probes.network.health.interfaces import IF, IF_X
+from scanner.probes.network.health.interfaces import ETHER, IF, IF_X
 from scanner.probes.network.oids import ENT_PHYSICAL, ENTERPRISES, SYS_DESCR, SYS_NAME, SYS_OBJECT_ID, SYS_UP_TIME
 from scanner.probes.network.varbinds import (
     COUNTER32,
@@ -21,7 +22,7 @@ from scanner.probes.network.varbinds import (
     VarBind,
     write,
 )
-from scanner.query import Query, SnmpGet, SnmpPoll, SnmpWalk, TcpTalk
+from scanner.query import Query, SnmpGet, SnmpPoll, TcpTalk
 
 CHASSIS = 3  # PhysicalClass of ENTITY-MIB
 
@@ -45,21 +46,36 @@ def answer(device: DeviceState, query: Query) -> bytes:
     """As the transports write it down. Raises ``TypeError`` for a question that is for another way in."""
     if isinstance(query, TcpTalk):
         return "".join(_port(device, port.number) for port in query.ports).encode()
-    rows = {row.oid: row for row in _rows(device)}
+    tree = _tree(device)
     if isinstance(query, SnmpGet):
-        return _got(rows, query)
+        return _got(tree, query)
     if isinstance(query, SnmpPoll):
-        got = _got(rows, query.get) if query.get else b""
-        return got + b"".join(_walked(rows, walk) for walk in query.walks)
+        got = _got(tree, query.get) if query.get else b""
+        return got + b"".join(tree.below.get(walk.base, b"") for walk in query.walks)
     raise TypeError(f"a simulated device is not asked {query.name}")
 
 
-def _got(rows: dict[str, VarBind], query: SnmpGet) -> bytes:
-    return write(rows.get(oid) or VarBind(oid, NO_SUCH_OBJECT) for oid in query.oids)
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """What the agent has, as lines: each row, and what stands below each node."""
+
+    rows: dict[str, bytes]
+    below: dict[str, bytes]
 
 
-def _walked(rows: dict[str, VarBind], walk: SnmpWalk) -> bytes:
-    return write(row for oid, row in rows.items() if oid.startswith(f"{walk.base}."))
+@lru_cache(maxsize=4)  # one device is asked several times in a row
+def _tree(device: DeviceState) -> _Tree:
+    rows = {row.oid: write([row]) for row in _rows(device)}
+    below: dict[str, bytes] = {}
+    for oid, line in rows.items():
+        node = oid
+        while node := node.rpartition(".")[0]:
+            below[node] = below.get(node, b"") + line
+    return _Tree(rows, below)
+
+
+def _got(tree: _Tree, query: SnmpGet) -> bytes:
+    return b"".join(tree.rows.get(oid) or write([VarBind(oid, NO_SUCH_OBJECT)]) for oid in query.oids)
 
 
 def _port(device: DeviceState, number: int) -> str:
@@ -117,14 +133,31 @@ def _switch(device: DeviceState) -> Iterable[VarBind]:
     yield _number(logs.there, 16)
     if not device.has("no-syslog"):
         yield _number(f"{logs.targets}.1", time_and_logs.ACTIVE)
-    yield _text("1.3.6.1.4.1.9.9.13.1.5.1.2.1", "power supply 1")  # ciscoEnvMonSupplyStatusTable
-    yield _number("1.3.6.1.4.1.9.9.13.1.5.1.3.1", 3 if device.has("psu") else 1)
+    yield from _health(device)
+
+
+def _health(device: DeviceState) -> Iterable[VarBind]:
+    """CISCO-ENVMON-MIB, CISCO-PROCESS-MIB and CISCO-MEMORY-POOL-MIB."""
+    monitor, pool = "1.3.6.1.4.1.9.9.13.1", "1.3.6.1.4.1.9.9.48.1.1.1"
+    yield _text(f"{monitor}.3.1.2.1", "chassis")
+    for column, value in ((3, 41), (4, 75), (6, 1)):
+        yield _number(f"{monitor}.3.1.{column}.1", value, GAUGE32)
+    yield _text(f"{monitor}.4.1.2.1", "fan 1")
+    yield _number(f"{monitor}.4.1.3.1", 1)
+    yield _text(f"{monitor}.5.1.2.1", "power supply 1")
+    yield _number(f"{monitor}.5.1.3.1", 3 if device.has("psu") else 1)
+    yield _number("1.3.6.1.4.1.9.9.109.1.1.1.1.8.1", 14, GAUGE32)
+    yield _text(f"{pool}.2.1", "processor")
+    yield _number(f"{pool}.5.1", 180_000_000, GAUGE32)
+    yield _number(f"{pool}.6.1", 320_000_000, GAUGE32)
 
 
 def _firewall(device: DeviceState) -> Iterable[VarBind]:
     yield from _system("12356.101.1.1001", device.name)
     yield _text("1.3.6.1.4.1.12356.101.4.1.1.0", device.version)
     yield _text("1.3.6.1.4.1.12356.100.1.1.1.0", device.serial)
+    for scalar, value in ((3, 9), (4, 46), (5, 4_000_000), (6, 2_100), (7, 30_000)):  # processor, memory, disk
+        yield _number(f"1.3.6.1.4.1.12356.101.4.1.{scalar}.0", value, GAUGE32)
     yield from _chassis(device, "FortiGate-100F")
 
 
@@ -158,3 +191,5 @@ def _interfaces(device: DeviceState) -> Iterable[VarBind]:
         yield _text(f"{IF_X}.1.{index}", f"Gi1/0/{index}")
         yield from (_number(f"{IF}.{column}.{index}", value, tag) for column, value, tag in cells)
         yield from (_number(f"{IF}.{column}.{index}", value, COUNTER32) for column, value in counts)
+        yield _number(f"{ETHER}.8.{index}", 0, COUNTER32)
+        yield _number(f"{ETHER}.19.{index}", 3)  # full duplex

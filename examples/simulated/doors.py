@@ -31,8 +31,8 @@ def watched(store: Store, estate: Estate, signer: Signer, last: date = LAST) -> 
     now = start
     while now < end:
         if not STOOD[0] <= now < STOOD[1]:
-            for place, name in enumerate(SERVICES):
-                recorder.feed(_sample(name, truth[name], now + place))
+            for name in SERVICES:
+                recorder.feed(_sample(name, truth[name], now))
         now += STEP
         if now % FLUSH == 0 or now >= end - DAY:
             recorder.tick(now)

@@ -1,7 +1,7 @@
 """The inventory of the simulated estate, written as YAML and read by the product's own reader.
 
-400 assets in 42 areas: servers, network devices and web sites, their suppliers, services, contracts, promises, declared
-work, approved firmware, a handover, and who permitted looking.
+400 assets in 42 areas: servers, laptops, network devices and web sites, their suppliers, services, contracts, promises,
+declared work, approved firmware, a handover, and who permitted looking.
 """
 
 import json
@@ -9,8 +9,11 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from examples.simulated.names import ESTATE, MARKING, SEED, SUPPLIERS, Area, Supplier, areas
 from inventory.estate import Estate
@@ -24,6 +27,7 @@ OLD_WALL, NEW_WALL = "v7.2.8,build1639,240313 (GA.M)", "v7.2.11,build1740,250410
 
 SERVICES = {
     "case-files": ("Case files", "Head of Case Work", 4),
+    "register": ("Case register (being replaced)", "Head of Case Work", 3),
     "fees": ("Fees and payments", "Head of Finance", 4),
     "listing": ("Hearing lists", "Head of Listing", 3),
     "mail": ("Mail", "Head of Premises", 3),
@@ -38,12 +42,13 @@ LINUX = (  # suffix, role, service, software
     ("mail", "mail", "mail", ("postbox", "sextant", "liblantern", "lantern-agent")),
     ("files", "files", "records", ("libthimble", "lantern-agent")),
 )
-SITES, UPSES = 10, 12
+LOGGED_IN = 85  # percent of each area
+MOVED = 16  # areas that use the new case files already; the others still have the register
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One asset as the simulation knows it. ``kind``: linux, switch, firewall, ups or site."""
+    """One asset as the simulation knows it. ``kind``: linux, laptop, switch, firewall, ups or site."""
 
     name: str
     kind: str
@@ -84,9 +89,14 @@ def _supplied(all_areas: tuple[Area, ...]) -> Iterator[tuple[Area, Supplier]]:
 
 def _of_area(number: int, area: Area) -> Iterator[tuple[str, str, str, str, tuple[str, ...]]]:
     for suffix, role, service, software in LINUX:
-        yield f"{area.id}-{suffix}", "linux", role, service, software
+        moved = number * 5 % len(areas()) < MOVED
+        used = "register" if service == "case-files" and not moved else service
+        yield f"{area.id}-{suffix}", "linux", role, used, software
     yield f"{area.id}-sw-1", "switch", "", "", ()
-    yield f"{area.id}-sw-2", "switch", "", "", ()
+    if number % 2:
+        yield f"{area.id}-sw-2", "switch", "", "", ()
+    else:
+        yield f"{area.id}-lap", "laptop", "", "", ()
     yield f"{area.id}-fw", "firewall", "", "", ()
     if number % 4 == 1 or number == 0:
         yield f"{area.id}-ups", "ups", "", "", ()
@@ -95,8 +105,9 @@ def _of_area(number: int, area: Area) -> Iterator[tuple[str, str, str, str, tupl
 
 
 def written(folder: Path, day: date) -> Path:
-    """The inventory's file as it is on that day, and the clocks beside it."""
+    """The inventory's file as it is on that day; the clocks and the rules of the verdict beside it."""
     (folder / "clocks.yaml").write_text(json.dumps(_clocks(), indent=1), "utf-8")
+    (folder / "accreditation.yaml").write_text(json.dumps(_verdict(), indent=1), "utf-8")
     path = folder / "inventory.yaml"
     path.write_text(json.dumps(_document(things(), day), indent=1), "utf-8")  # JSON is YAML
     return path
@@ -118,6 +129,9 @@ def _host(one: Thing, day: date) -> dict[str, Any]:
     if one.kind == "linux":
         own |= {"credential": "look", "become": "collector", "roles": [one.role], "owner": f"{one.area.name}, desk"}
         own |= {"expected_ports": _ports(one.role), "backup_marks": ["/var/backups/last-run"]}
+    elif one.kind == "laptop":
+        host["ansible_connection"] = "snapshot"
+        own |= {"kind": "laptop", "platform": "windows", "owner": f"{one.area.name}, desk"}
     elif one.kind == "site":
         host["ansible_connection"] = "endpoint"
         own |= {"endpoints": [f"https://{one.area.id}.vale.example/"], "exposure": "internet", "kind": "endpoint"}
@@ -157,7 +171,7 @@ def _estate(all_things: tuple[Thing, ...]) -> dict[str, Any]:
             "devices": {"user": "look", "auth": "SHA-256", "auth_password": "env:A", "priv": "AES-128"}
             | {"priv_password": "env:P"},
         },
-        "policy": {"clocks": "clocks.yaml"},
+        "policy": {"clocks": "clocks.yaml", "accreditation": "accreditation.yaml"},
         "approved_firmware": list(_approved()),
         "responsibilities": _responsibilities(all_things),
         **_watching(),
@@ -179,7 +193,7 @@ def _contracts() -> dict[str, Any]:
     steps = [{"service": name, "below": 99.5, "percent": 2} for name in ("case-files", "fees")]
     deeper = [{"service": name, "below": 98, "percent": 5} for name in ("case-files", "fees")]
     credit = {"currency": "GBP", "most_percent": 15, "availability": [*steps, *deeper]}
-    clocks = [{"level": "critical", "percent": 0.5, "each": "month"}, {"level": "high", "percent": 0.1}]
+    clocks = [{"level": "critical", "percent": 0.4}, {"level": "high", "percent": 0.1}]
     return {
         f"{one.id}-2025": {
             "supplier": one.id,
@@ -261,10 +275,17 @@ def months() -> tuple[date, ...]:
     return tuple(date(2025 + (number > 12), (number - 1) % 12 + 1, 1) for number in range(11, 23))
 
 
+def _verdict() -> dict[str, Any]:
+    """The rules that ship, but for what a laptop that sends its own snapshots leaves open: nobody logs in to it."""
+    rules = yaml.safe_load((resources.files("checks.policy") / "accreditation.yaml").read_text("utf-8"))
+    gate = [{**rule, "at_least": LOGGED_IN} if rule["id"] == "logged-in" else rule for rule in rules["gate"]]
+    return {**rules, "name": "vale", "source": "invented for this example", "date": "2025-10-01", "gate": gate}
+
+
 def _clocks() -> dict[str, Any]:
     """Two invented policies: the organisation's own, and the contracts'."""
     common = {"version": "1", "source": "invented for this example", "date": "2025-10-01", "zone": "Europe/London"}
-    days = (("critical", 7, ["critical"]), ("high", 14, ["high"]), ("medium", 30, ["medium"]), ("low", 90, ["low"]))
+    days = (("critical", 14, ["critical"]), ("high", 28, ["high"]), ("medium", 60, ["medium"]), ("low", 120, ["low"]))
     rules = [{"id": name, "days": limit, "when": {"level": levels}} for name, limit, levels in days]
     pauses = {"no-vendor-fix": 60, "buyer-delay": 30, "force-majeure": 30}
     own = {

@@ -45,6 +45,8 @@ SHOTS = (
     Shot("clocks", "report.accreditor.html", "clocks"),
     Shot("availability", "report.accreditor.html", "availability", height=1000),
     Shot("supplier-dark", "report.supplier-quillmoor.html", "plan", scheme="dark"),
+    Shot("change", "report.change.html", height=1000),
+    Shot("root-cause", "report.root-cause-patching.html", height=1000),
     Shot("narrow", "report.technical.html", "summary", width=360, height=800),
 )
 

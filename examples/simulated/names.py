@@ -43,7 +43,7 @@ class Supplier:
 
 
 SUPPLIERS = (
-    Supplier("larkspur", "Larkspur Managed IT (fictional)", 0.45, 18, 0.6),
-    Supplier("quillmoor", "Quillmoor Systems (fictional)", 0.35, 55, 1.0),
-    Supplier("thornbury", "Thornwell & Daughters (fictional)", 0.20, 110, 1.6),
+    Supplier("larkspur", "Larkspur Managed IT (fictional)", 0.45, 11, 0.5),
+    Supplier("quillmoor", "Quillmoor Systems (fictional)", 0.35, 34, 0.9),
+    Supplier("thornwell", "Thornwell & Daughters (fictional)", 0.20, 80, 1.4),
 )

@@ -4,7 +4,7 @@ import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checks.finding import Severity
 from checks.statements import Action
+from examples.simulated import timeline
 from examples.simulated.estate import SERVICES
 from examples.simulated.names import SEED, SUPPLIERS
 from examples.simulated.year import World
@@ -96,13 +97,14 @@ def _told(day: date, told: dict[str, str]) -> Word:
     return Word(Action.TELL_SUPPLIER, reference=f"SIM-INC-{day:%Y%m}", more=told)
 
 
-def before_next(people: People, day: date) -> None:
-    """Two days before the next scan suppliers claim; some claims will hold and some will not."""
-    people.world.clock.set(
-        people.world.clock.now.replace(year=day.year, month=day.month, day=day.day) - timedelta(days=2)
-    )
+def claims(people: People, day: date, since: date) -> None:
+    """Suppliers claim what they did after ``since``. They forget some, and say some that is not so."""
+    people.world.clock.set(datetime.combine(day, time(16), UTC))
     for row in people.open_ones():
-        if people.weight(row).rank <= Severity.HIGH.rank and chance(row, f"claim {day}") < 0.10:
+        if people.weight(row).rank > Severity.HIGH.rank:
+            continue
+        done = timeline.worked_on(people.world.things[row.asset], row.subject.kind == "package", since, day)
+        if chance(row, f"claim {day}") < (0.7 if done else 0.01):
             people.say(people.supplier(row), row, _claim(day))
 
 
@@ -133,11 +135,11 @@ def _answered(people: People, row: FindingRow, grant: bool) -> Word:
 
 def pauses(people: People, checks: Sequence[str], days: int, most: int, letter: Path) -> None:
     """A supplier asks for a pause, with the maker's letter; the owner grants it."""
-    letter.write_text("There is no fix for this yet. (A letter that the example made up.)\n", "utf-8")
+    letter.write_text("A corrected image follows within six weeks. (A letter that the example made up.)\n", "utf-8")
     today = people.world.clock.now.date()
     asked = Word(
         Action.PAUSE_CLOCK,
-        "the maker has no fix yet",
+        "the maker's new image fails on this model; a corrected one is announced",
         "SIM-VENDOR-3",
         today + timedelta(days=days),
         (letter,),
@@ -151,7 +153,9 @@ def pauses(people: People, checks: Sequence[str], days: int, most: int, letter: 
 def doubts(people: People, checks: Sequence[str], most: int) -> None:
     """A supplier says it is none, an assessor looks: every second one is."""
     for number, row in enumerate([row for row in people.open_ones() if row.check_id in checks][:most]):
-        doubt = Word(Action.PROPOSE_FALSE_POSITIVE, "the service asks for a certificate first", "SIM-NOTE-9")
+        doubt = Word(
+            Action.PROPOSE_FALSE_POSITIVE, "a gateway in front does this before the host is asked", "SIM-NOTE-9"
+        )
         if people.say(people.supplier(row), row, doubt):
             people.say("assessor", row, partial(_answered, people, row, number % 2 == 0))
 

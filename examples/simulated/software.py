@@ -5,7 +5,7 @@ CVE numbers are of the year 2099: nobody can take them for real ones. Of real so
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -35,6 +35,7 @@ _SOFTWARE = (
     ("sextant", "the Sextant resolver"),
     ("millstone", "the Millstone job runner"),
 )
+EVERYWHERE = ("liblantern", "lantern-agent")  # on all hosts: their makers are quick
 _WHAT = {**dict(_SOFTWARE), "linux": "no kernel that anybody runs"}
 
 
@@ -71,7 +72,9 @@ def weaknesses() -> tuple[Weakness, ...]:
             published = date(2025, 6, 1) + timedelta(days=number * 74 + package * 9 + dice.randrange(30))
             (vector,) = dice.choices([v for v, _ in _VECTORS], [w for _, w in _VECTORS])
             known = published + timedelta(days=dice.randrange(4, 40)) if dice.random() < 0.2 else None
-            fixed = published + timedelta(days=dice.randrange(5))
+            slow = dice.random() < 0.2 and name not in EVERYWHERE
+            waits = dice.randrange(20, 45) if slow else dice.randrange(5)  # until its maker has a fix
+            fixed = published + timedelta(days=waits)
             cve = f"CVE-2099-{1000 + package * 100 + number}"
             found.append(Weakness(cve, name, vector, published, f"2.{number}-1", fixed, known))
     return tuple(sorted(found, key=lambda one: (one.published, one.cve)))
@@ -96,7 +99,7 @@ def advisories(today: date) -> Advisories:
     known = [KERNEL, *(one for one in weaknesses() if one.published <= today)]
     exploited = [one for one in known if one.exploited_on and one.exploited_on <= today]
     files = (
-        ("debian", "osv", "records.jsonl", "\n".join(map(_osv, known))),
+        ("debian", "osv", "records.jsonl", "\n".join(record for one in known for record in _osv(one, today))),
         ("kev", "kev", "kev.json", _kev(exploited, today)),
         ("epss", "epss", f"epss_scores-{today}.csv", _epss(known, today)),
     )
@@ -116,29 +119,34 @@ def _note(name: str, decoded: Decoded) -> FeedNote:
     return FeedNote(name, PUBLISHER, decoded.snapshot, decoded.records, whole, licence, f"{decoded.snapshot}T06:00:00Z")
 
 
-def _osv(one: Weakness) -> str:
-    what = _WHAT[one.package]
-    affected = [
+def _osv(one: Weakness, today: date) -> Iterator[str]:
+    """As Debian tells it: a record of the CVE, and an advisory of the day on which its fix came out."""
+    out, what = one.fixed_on <= today, _WHAT[one.package]
+    changed, severity = max(one.published, one.fixed_on if out else one.published), {"type": "CVSS_V3"}
+    about = {"summary": f"A weakness in {what}", "severity": [{**severity, "score": one.vector}]}
+    yield _record(f"DEBIAN-{one.cve}", one, one.published, changed, about | {"affected": _affected(one, fixed=out)})
+    if out:
+        told = {"summary": f"{one.package}: security update", "affected": _affected(one, fixed=True)}
+        yield _record(f"DSA-9{one.cve[-4:]}-1", one, one.fixed_on, one.fixed_on, told)
+
+
+def _record(name: str, one: Weakness, published: date, changed: date, more: Mapping[str, object]) -> str:
+    days = {"published": f"{published}T00:00:00Z", "modified": f"{changed}T00:00:00Z"}
+    details = f"An invented weakness in {_WHAT[one.package]}."
+    return json.dumps(
+        {"schema_version": "1.7.0", "id": name, **days, "upstream": [one.cve], "details": details, **more}
+    )
+
+
+def _affected(one: Weakness, *, fixed: bool) -> list[dict[str, object]]:
+    events = [{"introduced": "0"}, *([{"fixed": one.fixed}] if fixed else [])]
+    return [
         {
             "package": {"ecosystem": f"Debian:{release}", "name": one.package},
-            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": one.fixed}]}],
+            "ranges": [{"type": "ECOSYSTEM", "events": events}],
         }
         for release in ("10", "11", "12", "13")
     ]
-    stamp = f"{one.published}T00:00:00Z"
-    return json.dumps(
-        {
-            "schema_version": "1.7.0",
-            "id": f"DEBIAN-{one.cve}",
-            "published": stamp,
-            "modified": stamp,
-            "upstream": [one.cve],
-            "summary": f"A weakness in {what}",
-            "details": f"An invented weakness in {what}.",
-            "severity": [{"type": "CVSS_V3", "score": one.vector}],
-            "affected": affected,
-        }
-    )
 
 
 def _kev(known: Iterable[Weakness], today: date) -> str:

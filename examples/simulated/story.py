@@ -1,7 +1,7 @@
 """The year in its order: scans, and what people do between them."""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 from examples.simulated import doors, people, timeline
@@ -12,7 +12,7 @@ from scanner.store.records import ScanKind
 
 Say = Callable[[str], None]
 OLD_SYSTEMS = ("linux.eol.os-release", "linux.acct.weak-hash")
-VERIFIED = 3  # claims that somebody does not want to wait with until the next scan
+VERIFIED = 2  # claims, of each day, that somebody does not want to wait with until the next scan
 
 
 def lived(
@@ -36,10 +36,18 @@ def lived(
         if number + 1 < len(days):
             people.week_after(who, told)
             _between(who, number)
-            people.before_next(who, days[number + 1])
-            _verify(who)
+            since = day
+            for then in _claim_days(day, days[number + 1]):
+                people.claims(who, then, since)
+                _verify(who)
+                since = then
     say(f"people signed {who.said} statements; {len(who.refused)} were refused by the rules")
     return world, last
+
+
+def _claim_days(day: date, until: date) -> Iterator[date]:
+    """Between two scans."""
+    yield from (then for days in (9, 16, 23) if (then := day + timedelta(days=days)) < until)
 
 
 def _between(who: People, number: int) -> None:
@@ -51,7 +59,7 @@ def _between(who: People, number: int) -> None:
         people.mitigations(who, ("linux.net.db-listening-all", "net.mgmt.http-open"), date(2026, 12, 15), 6)
     if number in (6, 10):
         letter = who.world.folder / "letter.txt"
-        people.pauses(who, ("net.fw.version-not-approved", "net.mgmt.telnet-open"), 45, 6, letter)
+        people.pauses(who, ("net.fw.version-not-approved",), 45, 6, letter)
     if number in (4, 9):
         people.doubts(who, ("linux.ssh.password-auth-enabled", "linux.acct.lockout"), 4)
     if number == 11:

@@ -11,9 +11,11 @@ from functools import cache
 
 from examples.simulated.devices import DeviceState
 from examples.simulated.estate import FIRST, LAST, NEW_SWITCH, NEW_WALL, OLD_SWITCH, OLD_WALL, Thing
+from examples.simulated.laptops import LaptopState
 from examples.simulated.linux import RELEASES, HostState
 from examples.simulated.software import installed
 from examples.simulated.websites import SiteState
+from inventory.asset import SNAPSHOT_DAYS
 from inventory.facts.missing import Missing, Reason
 
 # By kind: each defect and how likely it is where care is ordinary.
@@ -48,6 +50,19 @@ DEFECTS: Mapping[str, Mapping[str, float]] = {
         "db-open": 0.06,
         "raid": 0.03,
     },
+    "laptop": {
+        "bitlocker": 0.12,
+        "no-uac": 0.06,
+        "lsa-open": 0.15,
+        "maker-account": 0.10,
+        "llmnr": 0.25,
+        "smb-unsigned": 0.15,
+        "old-tls": 0.15,
+        "disk-full": 0.10,
+        "reboot": 0.25,
+        "crashes": 0.10,
+        "second-scanner": 0.08,
+    },
     "switch": {"telnet": 0.10, "http": 0.15, "no-ntp": 0.08, "no-syslog": 0.15, "psu": 0.04, "snmp-v2c": 0.12},
     "firewall": {"http": 0.05, "snmp-v2c": 0.10},
     "ups": {"battery": 0.25, "snmp-v2c": 0.30},
@@ -78,15 +93,15 @@ def spells(thing: Thing) -> tuple[Spell, ...]:
     dice, care = thing.dice, thing.supplier.care
     found: list[Spell] = []
     for defect, likely in DEFECTS[thing.kind].items():
-        if dice.random() < likely * care:
+        if dice.random() < 1.5 * likely * care:
             found += _lives(defect, dice, care)
     return tuple(found)
 
 
 def _lives(defect: str, dice: random.Random, care: float) -> Iterator[Spell]:
-    begin = FIRST + timedelta(days=-30 if dice.random() < 0.6 else dice.randrange(20, DAYS - 10))
-    mended = dice.random() < 0.75
-    end = begin + timedelta(days=int(dice.expovariate(1 / (90 * care))) + 25) if mended else date.max
+    begin = FIRST + timedelta(days=-30 if dice.random() < 0.3 else dice.randrange(5, DAYS - 5))
+    mended = dice.random() < 1 - 0.15 * care
+    end = begin + timedelta(days=int(dice.expovariate(1 / (45 * care))) + 8) if mended else date.max
     yield Spell(defect, begin, end)
     if mended and dice.random() < 0.15:  # somebody put the old image back
         again = end + timedelta(days=dice.randrange(40, 120))
@@ -95,6 +110,13 @@ def _lives(defect: str, dice: random.Random, care: float) -> Iterator[Spell]:
 
 def ill(thing: Thing, day: date) -> frozenset[str]:
     return frozenset(one.defect for one in spells(thing) if one.begin <= day < one.end)
+
+
+def _too_old(taken: datetime, day: date) -> Missing | None:
+    """As the product says it of a snapshot (``scanner.service.intake.visit``)."""
+    age = (day - taken.date()).days
+    said = f"its newest snapshot is of {taken:%Y-%m-%d}, {age} days old; {SNAPSHOT_DAYS:g} are allowed"
+    return Missing(Reason.SNAPSHOT_TOO_OLD, said) if age > SNAPSHOT_DAYS else None
 
 
 def linux(thing: Thing, at: datetime) -> HostState:
@@ -131,6 +153,13 @@ def patched_on(thing: Thing, today: date) -> date:
     return min(last, FIRST) if never else last
 
 
+def worked_on(thing: Thing, packages: bool, since: date, until: date) -> bool:
+    """Whether its packages were updated, or else a defect mended, after ``since`` and not after ``until``."""
+    if packages:
+        return thing.kind == "linux" and since < patched_on(thing, until) <= until
+    return any(since < one.end <= until for one in spells(thing))
+
+
 def device(thing: Thing, at: datetime) -> DeviceState:
     dice = random.Random(f"firmware {thing.name}")
     upgrade = FIRST + timedelta(days=int(dice.randrange(60, 420) * thing.supplier.care))
@@ -152,8 +181,25 @@ def site(thing: Thing, at: datetime) -> SiteState:
     return SiteState(thing.name, thing.address, at, ill(thing, at.date()), datetime.combine(renewed, time(4), UTC))
 
 
+def laptop(thing: Thing, at: datetime) -> LaptopState:
+    taken = sent(thing, at)
+    return LaptopState(thing.name, taken, ill(thing, taken.date()))
+
+
+def sent(thing: Thing, at: datetime) -> datetime:
+    """When it sent its last snapshot: in the days before, but some lie in a cupboard since the summer."""
+    dice = random.Random(f"snapshots {thing.name}")
+    lies, days, hour = dice.random() < 0.3, dice.randrange(1, 4), dice.randrange(8, 17)
+    last = at.date() - timedelta(days=days)
+    if lies:
+        last = min(last, date(2026, 6, 5) + timedelta(days=days * 20))
+    return datetime.combine(last, time(hour), UTC)
+
+
 def not_reached(thing: Thing, day: date, areas_away: frozenset[str]) -> Missing | None:
     """Why nobody gets in today; None: the visit goes through."""
+    if thing.kind == "laptop":
+        return _too_old(sent(thing, datetime.combine(day, time(2), UTC)), day)
     if thing.area.id in areas_away:
         return Missing(Reason.UNREACHABLE, f"no route to {thing.address}")
     dice = random.Random(f"reach {thing.name}")

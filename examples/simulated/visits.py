@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from examples.simulated import devices, linux, timeline, websites
+from examples.simulated import devices, laptops, linux, timeline, websites
 from examples.simulated.estate import Thing
-from inventory.asset import Asset, Privilege
+from inventory.asset import BY_SNAPSHOT, SNAPSHOT, Asset, Privilege
 from inventory.facts.missing import Missing, Reason
 from scanner.engine import Errand, Looked
 from scanner.probes.contact import as_answer
 from scanner.query import EXIT_ABSENT, MAX_ROUNDS, Answer, Attempt, Probe, Query, Script
+from scanner.service.intake.visit import as_of
 
 PEERS = {"ssh": "SSH-2.0-OpenSSH_9.2p1 (simulated)", "snmp": "SNMPv3 authPriv (simulated)", "endpoint": ""}
+COLLECTED = BY_SNAPSHOT + "{} took of itself on {:%Y-%m-%d}, supplied by its keeper (simulated)"
 VIRTUAL = b"a virtual machine has its hypervisor's firmware\n"
 Ask = Callable[[Query], Answer]
 
@@ -33,11 +35,16 @@ def visited(errand: Errand, thing: Thing, at: datetime, away: frozenset[str]) ->
             unasked.add(probe.name)
         else:
             given[probe.name] = () if gap else tuple(_rounds(probe, errand.asset, ask))
-    return Looked(errand.asset, errand.probes, attempt, given, frozenset(unasked), ended)
+    return as_of(Looked(errand.asset, errand.probes, attempt, given, frozenset(unasked), ended))
 
 
 def _attempt(asset: Asset, thing: Thing, at: datetime, gap: Missing | None) -> Attempt:
     way, took = asset.connection.way, thing.dice.randrange(2, 9)
+    if thing.kind == "laptop":
+        if gap:
+            return Attempt(SNAPSHOT, missing=gap, started_at=at)
+        taken = timeline.sent(thing, at)
+        return Attempt(SNAPSHOT, privilege=Privilege.ROOT, peer=COLLECTED.format(thing.name, taken), started_at=taken)
     key = b64encode(hashlib.sha256(thing.name.encode()).digest()).decode().rstrip("=")
     host_key = f"SHA256:{key}" if way == "ssh" else ""
     refused = gap is not None and gap.reason is Reason.LOGIN_REFUSED
@@ -74,6 +81,9 @@ def _asked(thing: Thing, at: datetime) -> Ask:
             return told(query, VIRTUAL, right, EXIT_ABSENT)
 
         return shell
+    if thing.kind == "laptop":
+        state, began = timeline.laptop(thing, at), timeline.sent(thing, at).timestamp()
+        return lambda query: told(query, laptops.answer(state, query), Privilege.ROOT)
     if thing.kind == "site":
         site = timeline.site(thing, at)
         return lambda query: told(query, websites.answer(site, query), Privilege.NONE)

@@ -1,18 +1,22 @@
-"""The reports of the simulated year, written by the product's own formats."""
+"""The reports of the simulated year, written by the product's own formats: all of them, in all views, and the pack."""
 
 import hashlib
 from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
+from examples.simulated.names import SUPPLIERS
 from examples.simulated.people import RECORD, worthless_key
 from examples.simulated.year import World
+from reports import compare_html, compare_json, compare_terminal, root_cause_files
 from reports.formats import FORMATS
 from reports.report import ReportData
 from reports.views import View, seen
+from scanner.service.compare import since
 from scanner.service.rendering import CannotRender, render
 from scanner.service.report import report_data
 from scanner.service.report_pack.export import export
+from scanner.service.root_cause import PATCHING, About, root_cause
 
 LAYS_OUT = "pdf"  # takes longer than all the others together
 
@@ -31,6 +35,7 @@ def reports(world: World, scan: int, folder: Path) -> Iterator[Path]:
         path = folder / f"report.{words}{FORMATS['html'].suffix}"
         render("html", view, path)
         yield path
+    yield from _more(world, data, folder)
     yield _pack(world, scan, folder / "report.evidence.zip")
     slow.join()
     if slow.exitcode:
@@ -43,6 +48,25 @@ def _views(data: ReportData) -> Iterator[tuple[str, ReportData]]:
         yield view.value, seen(data, view)
     for supplier in sorted(data.suppliers):
         yield f"{View.SUPPLIER}-{supplier}", seen(data, View.SUPPLIER, supplier)
+
+
+def _more(world: World, data: ReportData, folder: Path) -> Iterator[Path]:
+    """What changed since the first scan of the year; where the time went, for missing patches and one supplier."""
+    change = since(world.store, world.checks, data, str(world.first)).since if data.scan_id > world.first else None
+    if change:
+        yield _kept(folder / "report.change.html", compare_html.render(change))
+        yield _kept(folder / "report.change.json", compare_json.render(change))
+        yield _kept(folder / "report.change.txt", compare_terminal.render(change).encode())
+    for about in (About(theme=PATCHING), About(supplier=SUPPLIERS[1].id)):
+        told = root_cause(world.store, world.checks, data.scan_id, about, data)
+        name = f"report.root-cause-{about.theme or about.supplier}"
+        yield _kept(folder / f"{name}.html", root_cause_files.as_html(told))
+        yield _kept(folder / f"{name}.csv", root_cause_files.as_csv(told))
+
+
+def _kept(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
 
 
 def _pack(world: World, scan: int, path: Path) -> Path:
