@@ -11,7 +11,6 @@ need not fill them.
 
 import argparse
 import contextlib
-import gc
 import os
 import resource
 import tempfile
@@ -34,8 +33,11 @@ from reports.report import ReportData
 from scanner.query import Answer, Attempt
 from scanner.service.clock_book import CLOCKS
 from scanner.service.clock_book import in_force as clocks_in_force
+from scanner.service.garbage import set_aside
 from scanner.service.policies import in_force
 from scanner.service.report import report_data
+from scanner.store.database import normal_url
+from scanner.store.migrations import upgrade
 from scanner.store.records import HostResult, ScanPlan, ScanState
 from scanner.store.store import Store, open_store
 
@@ -155,7 +157,7 @@ def made(data: ReportData, name: str, path: Path) -> Spent:
 def _render_and_end(data: ReportData, name: str, path: Path) -> None:
     code = 1
     try:
-        with path.open("wb") as out:
+        with path.open("wb") as out, set_aside():  # as scanner.service.rendering does
             FORMATS[name].render(data, out)
         code = 0
     finally:
@@ -172,6 +174,8 @@ def table(folder: Path, count: int, formats: list[str]) -> None:
         with open_store(str(record)) as store:
             fill(store, count)
         print(f"  (filled in {time.monotonic() - began:.0f} s)", flush=True)
+    else:
+        upgrade(normal_url(str(record)))  # it may be of an earlier version
     child = os.fork()
     if child == 0:
         _table(folder, count, formats)
@@ -181,7 +185,6 @@ def table(folder: Path, count: int, formats: list[str]) -> None:
 
 def _table(folder: Path, count: int, formats: list[str]) -> None:
     data, spent = built(folder / f"{count}.db")
-    gc.freeze()
     print(
         f"{count:,} assets, {len(data.issues):,} issues, {sum(len(i.occurrences) for i in data.issues):,} occurrences"
     )

@@ -4,6 +4,7 @@
 in every table, under its own name or under "none given". Shares are exact fractions from 0 to 1.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,10 +31,10 @@ class Step(StrEnum):
 
     @property
     def rank(self) -> int:
-        return _STEPS.index(self)
+        return _RANKS[self]
 
 
-_STEPS = tuple(Step)
+_RANKS = {step: rank for rank, step in enumerate(Step)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def furthest(*, attempted: bool, reached: bool, logged_in: bool, privileged: boo
 
 def funnel(steps: Iterable[Step]) -> dict[Step, int]:
     """Assets that got at least as far as each step; never grows from one step to the next."""
-    ranks = [step.rank for step in steps]
-    return {step: sum(rank >= step.rank for rank in ranks) for step in Step}
+    ended = Counter(steps)
+    return {step: sum(number for last, number in ended.items() if last.rank >= step.rank) for step in Step}
 
 
 @dataclass(frozen=True, slots=True)

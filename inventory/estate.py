@@ -130,5 +130,6 @@ class Estate:
     policy: Policy = NO_POLICY
     responsibilities: tuple[Responsibility, ...] = ()  # in the order of the inventory
     watching: Watching = NO_WATCHING
+    branding: str = ""  # whole path of the folder that reports are dressed from; "": none
     source: str = ""  # where it was read from, for messages
     digest: str = ""  # sha256 of what was read

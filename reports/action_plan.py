@@ -8,6 +8,7 @@ A fix row is a fix that this scan proved.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from checks.check import Theme
 from checks.clocks import Clock, Status
@@ -94,6 +95,13 @@ class FixRow:
 PLAN_HEADINGS = tuple(field.name.replace("_", " ") for field in fields(PlanRow))
 LIST_HEADINGS = tuple(field.name.replace("_", " ") for field in fields(ListRow))
 FIX_HEADINGS = tuple(field.name.replace("_", " ") for field in fields(FixRow))
+_CELLS = {kind: attrgetter(*(field.name for field in fields(kind))) for kind in (PlanRow, ListRow, FixRow)}
+
+
+def cells(row: PlanRow | ListRow | FixRow) -> tuple[str | int, ...]:
+    """As ``dataclasses.astuple``, which would copy each of millions of texts."""
+    told: tuple[str | int, ...] = _CELLS[type(row)](row)
+    return told
 
 
 def plan(data: ReportData) -> Iterator[PlanRow]:
@@ -105,6 +113,12 @@ def plan(data: ReportData) -> Iterator[PlanRow]:
             by_supplier[book.supplier(one)].append(one)
         for supplier, hit in sorted(by_supplier.items()):
             yield _plan_row(book, issue, supplier, hit)
+
+
+def length(data: ReportData) -> int:
+    """Rows of :func:`plan`."""
+    book = Book(data)
+    return sum(len({book.supplier(one) for one in issue.occurrences}) for issue in data.issues)
 
 
 def occurrences(data: ReportData) -> Iterator[ListRow]:

@@ -2,8 +2,8 @@
 seconds as ``checks.availability`` has them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -106,6 +106,7 @@ class AvailabilityReport:
     blind: tuple[tuple[float, float], ...] = ()  # no prober ran
     reach: tuple[Reached, ...] = ()  # of watches that are seen from vantage points
     groups: tuple[DeviceGroup, ...] = ()  # the devices by area and by supplier
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # why a device is out of service, where told
 
 
 FIGURES = (

@@ -11,6 +11,7 @@ from checks.availability import Verdict
 from checks.serviceability import Serviceability
 from reports.availability import (
     AvailabilityReport,
+    DeviceGroup,
     Reached,
     ServiceAvailability,
     age,
@@ -95,9 +96,25 @@ def chapter(report: AvailabilityReport, letter: str) -> dict[str, Any]:
                 "age": age(d.age),
                 "since": "" if d.since is None else stamp(d.since),
                 "never": d.never_worked,
+                "seen": "" if d.last_seen is None else f"{stamp(d.last_seen)}, {d.way}",
+                "why": ", ".join(report.reasons.get(d.device, ())),
             }
             for d in report.out_of_service[:MOST_DEVICES]
         ],
+        "groups": [_group(one) for one in report.groups if one.told.in_service < one.told.devices][:MOST_DEVICES],
+    }
+
+
+def _group(one: DeviceGroup) -> dict[str, str]:
+    told = one.told
+    ages = {name: "" if days is None else age(days) for name, days in (("p50", told.p50), ("p95", told.p95))}
+    longest = f"{age(told.longest.age)}, {told.longest.device}" if told.longest else ""
+    out = f"{told.devices - told.in_service} of {told.devices}"
+    return {
+        "name": f"{one.kind} {one.name}" if one.name else f"no {one.kind} given",
+        "out": out,
+        **ages,
+        "longest": longest,
     }
 
 
@@ -178,7 +195,7 @@ def devices(told_of: Serviceability) -> str:
     if not told_of.devices:
         return "No device is watched for itself."
     text = (
-        f"{told_of.in_service} of {count(told_of.devices, 'watched device')} in service; {told_of.unusable} unusable, "
+        f"{told_of.in_service} of {count(told_of.devices, 'device')} in service; {told_of.unusable} unusable, "
         f"{told_of.unseen} unseen."
     )
     if told_of.p50 is None or told_of.p95 is None or told_of.longest is None:

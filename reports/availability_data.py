@@ -146,6 +146,7 @@ def _devices(report: AvailabilityReport) -> dict[str, object]:
                 "never_worked": one.never_worked,
                 "last_seen": None if one.last_seen is None else stamp(one.last_seen),
                 "last_seen_by": one.way or None,
+                "reasons": list(report.reasons.get(one.device, ())),
             }
             for one in report.out_of_service
         ],

@@ -21,6 +21,7 @@ MOST_ACTIONS = 3
 MOST_ROWS_OF_THEMES = 4
 MOST_NAMES = 5
 MOST_UNKNOWN = 3
+CHART = 190  # px high, of the trend: the page is one sheet of paper
 SAYS: Mapping[Verdict, str] = {
     Verdict.ACCREDIT: "Everything that the policy asks for holds.",
     Verdict.CONDITIONS: "It may run while the named weaknesses are being fixed.",
@@ -77,7 +78,7 @@ def page(data: ReportData) -> dict[str, Any]:
     return {
         "verdict": _verdict(data),
         "figures": [_coverage(data), _worst(data), _late(data), _change(data, points)],
-        "chart": charts_time.burn_down(points) if len(points) > 1 else None,
+        "chart": charts_time.burn_down(points, CHART) if len(points) > 1 else None,
         "points": charts_time.drawn(points),
         "wrong": list(_wrong(data)),
         "actions": list(_actions(data)),

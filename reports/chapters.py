@@ -4,16 +4,16 @@ Every list is bounded; what is left out is counted, and stands in the JSON repor
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
 from checks.clocks import Status
-from checks.finding import Severity
+from checks.finding import Member, Severity
 from checks.risk import Level
-from reports import action_plan, on_record
+from reports import action_plan, caps, on_record
 from reports.clocks import FindingClocks, days, stamp
 from reports.counting import Units, root_cause, units
 from reports.life import Decided, Life
@@ -22,13 +22,6 @@ from reports.text import count, day, listing, safe_text, theme_name, utc
 from reports.updates import epss_of
 
 YEAR = timedelta(days=365)
-MOST_PLAN = 200  # rows of the plan
-MOST_CAUSES = 25
-MOST_SUPPORT = 150
-MOST_CVES = 300
-MOST_DECISIONS = 200
-MOST_RATINGS = 200
-MOST_ACCEPTANCES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +66,22 @@ def plan(data: ReportData) -> Rows:
     owner = {a.uid: a.asset.supplier or "" for a in data.assets}
     people = {a.uid: a.asset.owner for a in data.assets}
     clocks = {one.fingerprint: one for one in data.clocks.findings} if data.clocks else {}
-    lines = []
-    for issue in data.issues:
-        parts: dict[str, list[Occurrence]] = {}
-        for one in issue.occurrences:
-            parts.setdefault(owner.get(one.asset_uid, ""), []).append(one)
-        for supplier, hit in sorted(parts.items()):
-            lines.append(
-                _plan_line(data, Issue(issue.check, tuple(hit), issue.subject), issue, supplier, people, clocks)
-            )
-    return first(sorted(lines, key=lambda line: not line.late), MOST_PLAN)
+    parts = [(issue, supplier, hit) for issue in data.issues for supplier, hit in _by_supplier(issue, owner)]
+    late = {one.fingerprint for one in clocks.values() if one.lead.status is Status.BREACHED}
+    parts.sort(key=lambda part: not any(one.fingerprint in late for one in part[2]))
+    told = first(parts, caps.HTML_PLAN)
+    rows = (
+        _plan_line(data, Issue(issue.check, tuple(hit), issue.subject), issue, supplier, people, clocks)
+        for issue, supplier, hit in told.rows
+    )
+    return Rows(tuple(rows), told.more)
+
+
+def _by_supplier(issue: Issue, owner: Mapping[str, str]) -> list[tuple[str, list[Occurrence]]]:
+    parts: dict[str, list[Occurrence]] = {}
+    for one in issue.occurrences:
+        parts.setdefault(owner.get(one.asset_uid, ""), []).append(one)
+    return sorted(parts.items())
 
 
 def _plan_line(
@@ -134,7 +133,7 @@ def causes(data: ReportData) -> Rows:
         )
         for (theme, product), found in groups.items()
     ]
-    return first(sorted(made, key=lambda c: (c.worst.rank, -c.units.occurrences, c.theme, c.product)), MOST_CAUSES)
+    return first(sorted(made, key=lambda c: (c.worst.rank, -c.units.occurrences, c.theme, c.product)), caps.HTML_CAUSES)
 
 
 # what loses support
@@ -174,7 +173,7 @@ def lifecycle(data: ReportData) -> Lifecycle:
         names = tuple(sorted({one.asset for one in found}))
         rows.append(Ending(what, ends, (ends - now).days, names, found[0].observed))
     return Lifecycle(
-        first(rows, MOST_SUPPORT),
+        first(rows, caps.HTML_SUPPORT),
         len({one.asset_uid for one in near if one.ends < now}),
         len({one.asset_uid for one in near if one.ends >= now}),
         len(told) - len(near),
@@ -201,7 +200,9 @@ class Accepted:
 
 def acceptances(data: ReportData) -> Rows:
     """In force or asked for; the first to end first."""
-    shown = {o.fingerprint: (o, i.title, i.level_of(o).value) for i in data.issues for o in i.occurrences}
+    asked = {one.fingerprint for one in on_record.accepted(data.on_record)}
+    found = ((i, o) for i in data.issues for o in i.occurrences if o.fingerprint in asked)
+    shown = {o.fingerprint: (o, i.title, i.level_of(o).value) for i, o in found}
     titles = {c.id: c.title for c in data.checks}
     left = {o.fingerprint: (o, titles.get(o.check_id, o.check_id), _level(o)) for o in data.carried}
     made = []
@@ -218,7 +219,7 @@ def acceptances(data: ReportData) -> Rows:
                 given.reason, given.name,
             )
         )  # fmt: skip
-    return first(made, MOST_ACCEPTANCES)
+    return first(made, caps.HTML_ACCEPTANCES)
 
 
 def _level(one: Occurrence) -> str:
@@ -253,7 +254,7 @@ def _did(told: Iterable[Decided]) -> str:
 def decisions(data: ReportData) -> Rows:
     """The newest first."""
     return first(
-        sorted((data.life or Life()).decisions, key=lambda one: (one.at, one.ref), reverse=True), MOST_DECISIONS
+        sorted((data.life or Life()).decisions, key=lambda one: (one.at, one.ref), reverse=True), caps.HTML_DECISIONS
     )
 
 
@@ -279,7 +280,7 @@ def ratings(data: ReportData) -> Rows:
             why = f"{said.actor} ({said.role}): {said.reason}; until {day(said.until)}" if said else ""
             told = why or "; ".join(one.risk.lines)
             made.append((not said, Rerated(one.ref, one.asset, issue.title, severity, one.risk.level.value, told)))
-    return first((row for _, row in sorted(made, key=lambda pair: pair[0])), MOST_RATINGS)
+    return first((row for _, row in sorted(made, key=lambda pair: pair[0])), caps.HTML_RATINGS)
 
 
 # CVEs
@@ -298,43 +299,43 @@ class Weakness:
 
 def cves(data: ReportData) -> Rows:
     """Each CVE once over all issues: exploited ones first, then by severity and EPSS."""
-    found: dict[str, _Gathered] = {}
-    for issue in data.issues:
-        for one in issue.occurrences:
-            for member in one.members:
-                if member.id.startswith("CVE-"):
-                    found.setdefault(member.id, _Gathered()).add(issue, one, member)
-    made = sorted((g.told(key) for key, g in found.items()), key=_worth)
-    return first(made, MOST_CVES)
+    found: dict[str, list[Member]] = {}
+    for member in {id(m): m for i in data.issues for o in i.occurrences for m in o.members}.values():
+        if member.id.startswith("CVE-"):
+            found.setdefault(member.id, []).append(member)
+    told = first(sorted((_weakness(key, members) for key, members in found.items()), key=_worth), caps.HTML_ALL_CVES)
+    places = _places(data, {one.id for one in told.rows})
+    return Rows(tuple(replace(w, issues=places[w.id][0], assets=places[w.id][1]) for w in told.rows), told.more)
 
 
 def _worth(one: Weakness) -> tuple[bool, int, float, str]:
     return not one.exploited, one.severity.rank if one.severity else len(Severity), -one.epss, one.id
 
 
-class _Gathered:
-    def __init__(self) -> None:
-        self.issues: dict[int, Issue] = {}
-        self.assets: set[str] = set()
-        self.members: dict[int, Any] = {}
+def _weakness(key: str, members: Sequence[Member]) -> Weakness:
+    """Without where it stands."""
+    scores = sorted({m.attributes["score"] for m in members if m.attributes.get("score")})
+    return Weakness(
+        key,
+        min((m.severity for m in members if m.severity), key=lambda s: s.rank, default=None),
+        any(m.attributes.get("kev") for m in members),
+        max(map(epss_of, members), default=0.0),
+        scores[-1] if scores else "",
+        (),
+        0,
+    )
 
-    def add(self, issue: Issue, one: Occurrence, member: Any) -> None:  # noqa: ANN401 (a Member)
-        self.issues[id(issue)] = issue
-        self.assets.add(one.asset_uid)
-        self.members[id(member)] = member
 
-    def told(self, key: str) -> Weakness:
-        rated = [m.severity for m in self.members.values() if m.severity]
-        scores = sorted({m.attributes["score"] for m in self.members.values() if m.attributes.get("score")})
-        return Weakness(
-            key,
-            min(rated, key=lambda s: s.rank, default=None),
-            any(m.attributes.get("kev") for m in self.members.values()),
-            max(map(epss_of, self.members.values()), default=0.0),
-            scores[-1] if scores else "",
-            tuple(self.issues.values()),
-            len(self.assets),
-        )
+def _places(data: ReportData, wanted: Container[str]) -> dict[str, tuple[tuple[Issue, ...], int]]:
+    """CVE -> the issues that have it, and on how many assets it is."""
+    issues: dict[str, dict[int, Issue]] = {}
+    assets: dict[str, set[str]] = {}
+    for issue in data.issues:
+        for one in issue.occurrences:
+            for name in {m.id for m in one.members if m.id in wanted}:
+                issues.setdefault(name, {})[id(issue)] = issue
+                assets.setdefault(name, set()).add(one.asset_uid)
+    return {name: (tuple(found.values()), len(assets[name])) for name, found in issues.items()}
 
 
 # of one occurrence

@@ -9,11 +9,13 @@ run, not judged, another rule, other data. And every finding stands once, so tha
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from checks.coverage import Step
 from checks.finding import Severity
+from checks.import_proof import is_imported
 from reports.compare_coverage import coverage_change, difference_of
 from reports.compare_data import (
     Change,
@@ -61,42 +63,87 @@ def compare(was: Side, now: Side, endings: Mapping[str, Ending] | None = None) -
     )
 
 
-def cut(told: Comparison, supplier: str, mask: Callable[[str], str] = str) -> Comparison:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One supplier, for whom a comparison is cut. ``policies``: ids of the clock policies that are its own business.
+
+    ``mask`` goes over what a target, a tool or a rule said.
+    """
+
+    supplier: str
+    policies: Container[str] = ()
+    mask: Callable[[str], str] = str
+
+
+def cut(told: Comparison, reader: Reader) -> Comparison:
     """What one supplier may see of it: nothing of others is left, in no count and in no name.
 
-    An asset belongs to whom the second report says; one that is only in the first, to whom that says. ``mask`` goes
-    over what a target or a rule said of a finding.
+    An asset belongs to whom the second report says, with all that was found on it before; one that is only in the
+    first, to whom that says. So the same assets are held against each other, also where it took one over.
     """
-    mine = {uid for side in (told.was, told.now) for uid, place in side.assets.items() if place.supplier == supplier}
-    uids = {uid for uid in mine if uid not in told.now.assets or told.now.assets[uid].supplier == supplier}
-    was, now = only(told.was, uids, mask), only(told.now, uids, mask)
+    mine = {
+        uid for side in (told.was, told.now) for uid, place in side.assets.items() if place.supplier == reader.supplier
+    }
+    uids = {uid for uid in mine if uid not in told.now.assets or told.now.assets[uid].supplier == reader.supplier}
+    was, now = only(told.was, uids, reader), only(told.now, uids, reader)
     return compare(was, now, {key: one for key, one in told.endings.items() if key in was.findings})
 
 
-def only(side: Side, uids: Container[str], mask: Callable[[str], str] = str) -> Side:
-    """One side with these assets, and with the areas and suppliers that they name. Options may name hosts: they go."""
-    assets = {uid: place for uid, place in side.assets.items() if uid in uids}
-    areas, suppliers = {p.area for p in assets.values()}, {p.supplier for p in assets.values()}
-    findings = _of(side.findings, uids, mask)
+def only(side: Side, uids: Container[str], reader: Reader) -> Side:
+    """One side with these assets, and nothing that stands there because of others."""
+    owner = reader.supplier
+    assets = {uid: replace(place, supplier=owner) for uid, place in side.assets.items() if uid in uids}
+    areas = {place.area for place in assets.values()}
+    findings, fixed = (_of(found, uids, reader.mask) for found in (side.findings, side.fixed))
+    members, findings, fixed = _members(side.members, findings, fixed)
+    named = {one.check_id for one in (*findings.values(), *fixed.values())}
+    gaps = {key: reason for key, reason in side.gaps.items() if key[0] in uids}
+    named |= {check_id for _, check_id in gaps}
     return replace(
         side,
-        basis={name: value for name, value in side.basis.items() if not name.startswith("option ")},
+        basis={name: value for name, value in side.basis.items() if _concerns(name, reader)},
+        checks={key: one for key, one in side.checks.items() if key in named or not is_imported(key)},
         assets=assets,
         findings=findings,
-        fixed=_of(side.fixed, uids, mask),
-        gaps={key: reason for key, reason in side.gaps.items() if key[0] in uids},
+        fixed=fixed,
+        gaps=gaps,
         areas={key: name for key, name in side.areas.items() if key in areas},
-        suppliers={key: name for key, name in side.suppliers.items() if key in suppliers},
+        suppliers={key: name for key, name in side.suppliers.items() if key == owner},
+        members=members,
         breached=None if side.breached is None else side.breached & findings.keys(),
     )
 
 
+def _concerns(name: str, reader: Reader) -> bool:
+    """Options may name hosts, clock policies contracts; of verdicts a supplier is told nothing."""
+    kind, _, rest = name.partition("clock policy ")
+    return rest in reader.policies if not kind and rest else not name.startswith(("option ", "accreditation policy"))
+
+
 def _of(found: Mapping[str, Seen], uids: Container[str], mask: Callable[[str], str]) -> dict[str, Seen]:
     return {
-        key: replace(one, observed=mask(one.observed), lines=tuple(map(mask, one.lines)))
+        key: replace(
+            one,
+            observed=mask(one.observed),
+            subject=mask(one.subject),
+            title=mask(one.title),
+            unit=mask(one.unit),
+            lines=tuple(map(mask, one.lines)),
+        )
         for key, one in found.items()
         if one.asset_uid in uids
     }
+
+
+def _members(table: Sequence[str], *some: dict[str, Seen]) -> tuple[Any, ...]:
+    """The ids that these findings name, and the findings with their new positions."""
+    used = sorted({n for found in some for one in found.values() for n in one.members})
+    places = {old: new for new, old in enumerate(used)}
+    moved = (
+        {key: replace(one, members=tuple(places[n] for n in one.members)) for key, one in found.items()}
+        for found in some
+    )
+    return tuple(table[n] for n in used), *moved
 
 
 def is_later(was: Side, now: Side) -> bool:

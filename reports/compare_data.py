@@ -85,6 +85,7 @@ class Place:
     supplier: str = ""
     reason: str = ""  # why it got no further
     has_login: bool = True
+    address: str = ""  # of its way in
 
 
 @dataclass(frozen=True, slots=True)

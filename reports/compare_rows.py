@@ -10,6 +10,9 @@ from checks.risk import Level
 
 MOST_BYTES = 1024 * 1024 * 1024
 
+_BULK = ("evidence", "sources")  # of one occurrence
+_OFTEN = ("asset", "asset_uid", "check_id", "observed", "state", "first_seen", "severity")
+
 Row = Mapping[str, Any]
 E = TypeVar("E", Severity, Level, Theme)
 
@@ -18,15 +21,36 @@ class BadReport(Exception):
     """A file is no report that can be compared. The message says where, and what to do."""
 
 
-def parsed(content: bytes, source: str) -> Row:
-    """The document. Raises :class:`BadReport`."""
-    if len(content) > MOST_BYTES:
+def parsed(text: str, source: str) -> Row:
+    """The document, without what no comparison reads. Raises :class:`BadReport`."""
+    if len(text) > MOST_BYTES:
         raise BadReport(f"{source}: larger than {MOST_BYTES // 2**20} MB; compare the stored scans instead")
     try:
-        document = json.loads(content, parse_constant=_no_constant)
+        document = json.loads(text, parse_constant=_no_constant, object_hook=_Lean())
     except (ValueError, RecursionError) as fault:
         raise BadReport(f"{source}: it is not JSON that can be read: {_first_line(fault)}") from None
     return an_object(document, source)
+
+
+class _Lean:
+    """Lets go of the bulk as soon as an object is parsed, and keeps each short text once: half of the memory."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        if "fingerprint" in row:
+            for name in _BULK:
+                row.pop(name, None)
+            for name in _OFTEN:
+                text = row.get(name)
+                if type(text) is str:
+                    row[name] = self._texts.setdefault(text, text)
+        elif "occurrences" in row:
+            row.pop("assets", None)
+        elif "sha256" in row and "query" in row:
+            row.clear()  # one answer of the index of evidence
+        return row
 
 
 def _no_constant(name: str) -> None:

@@ -5,8 +5,10 @@ anybody: types, sizes and references are checked, and a :class:`~reports.compare
 """
 
 import hashlib
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from checks.check import Theme
 from checks.coverage import NOT_ALL_JUDGED, Step, furthest
@@ -23,9 +25,33 @@ _REPORT_ID = re.compile(rb'^"report_id":"(ECR-\d+-([0-9a-f]{12}))",\n', re.MULTI
 _GATE = re.compile(r"(\d{1,3}) %(?: in each area)? ([a-z ]+)")
 
 
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """What the bytes as a whole tell."""
+
+    sha256: str
+    notes: tuple[str, ...]
+
+
 def read(content: bytes, source: str) -> Side:
     """``source`` is what people call it: a path, or ``scan 12``. Raises :class:`BadReport`."""
-    return _Reader(parsed(content, source), source).side(content)
+    return read_from(lambda: content, source)
+
+
+def read_from(load: Callable[[], bytes], source: str) -> Side:
+    """As :func:`read`, of bytes that are let go of once they are hashed: a large report is in memory one time less."""
+    seal, text = _opened(load(), source)
+    reader = _Reader(parsed(text, source), source)
+    del text
+    return reader.side(seal)
+
+
+def _opened(content: bytes, source: str) -> tuple[_Seal, str]:
+    seal = _Seal(hashlib.sha256(content).hexdigest(), tuple(_authentic(content, source)))
+    try:
+        return seal, content.decode(json.detect_encoding(content), "surrogatepass")  # as json.loads does
+    except UnicodeDecodeError as fault:
+        raise BadReport(f"{source}: it is not JSON that can be read: {fault.reason}") from None
 
 
 class _Reader:
@@ -51,14 +77,14 @@ class _Reader:
         for n, row in enumerate(rows(self.document, key, self.source)):
             yield row, f"{self.source}: {key}[{n}]"
 
-    def side(self, content: bytes) -> Side:
+    def side(self, seal: _Seal) -> Side:
         scan = an_object(self.document.get("scan"), f"{self.source}: scan")
         estate = an_object(self.document.get("estate"), f"{self.source}: estate")
         where = f"{self.source}: scan"
         findings = self._findings()
         return Side(
             report_id=a_text(self.document, "report_id", self.source),
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=seal.sha256,
             source=self.source,
             scan=a_number(scan, "id", where),
             kind=a_text(scan, "kind", where),
@@ -78,7 +104,7 @@ class _Reader:
             members=self.members,
             gate=self._gate(),
             breached=self._breached(findings),
-            notes=tuple(_authentic(content, self.source)),
+            notes=seal.notes,
         )
 
     def _names(self, estate: Row, part: str) -> dict[str, str]:
@@ -192,6 +218,7 @@ class _Reader:
                 text_or_none(inventory, "supplier", where),
                 _reason(row, where),
                 connection.get("way") != "endpoint",
+                text_or_none(connection, "address", where),
             )
 
     def _gaps(self) -> dict[tuple[str, str], str]:
@@ -288,7 +315,10 @@ def _reason(row: Row, where: str) -> str:
 
 def _authentic(content: bytes, source: str) -> Iterator[str]:
     """The id of a report ends in the digest of all the rest of its file."""
-    found = _REPORT_ID.search(content)
-    rest = content[: found.start()] + content[found.end() :] if found else content
-    if found is None or hashlib.sha256(rest).hexdigest()[:12].encode() != found[2]:
+    found, hashed = _REPORT_ID.search(content), hashlib.sha256()
+    if found is not None:
+        with memoryview(content) as whole:
+            hashed.update(whole[: found.start()])
+            hashed.update(whole[found.end() :])
+    if found is None or hashed.hexdigest()[:12].encode() != found[2]:
         yield f"{source}: its report id does not fit its content, so it was changed or rewritten after it was made"

@@ -5,8 +5,8 @@ one subject of one asset, an *asset* is counted once however often it is hit.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from checks import coverage
@@ -15,9 +15,10 @@ from checks.coverage import BY_ITSELF, NOT_ALL_JUDGED
 from checks.coverage import Step as Step
 from checks.finding import Outcome, Severity
 from checks.risk import Level
-from inventory.asset import SNAPSHOTS, Privilege
+from inventory.asset import BY_SNAPSHOT, SNAPSHOTS, Privilege
 from inventory.estate import Area
 from inventory.facts.missing import Reason
+from reports.once import once
 from reports.report import AssetCoverage, Gap, Issue, Occurrence, ReportData
 
 PATCH_THEMES = frozenset({Theme.MISSING_OS_PATCH, Theme.MISSING_APP_PATCH, Theme.FIRMWARE})
@@ -37,7 +38,7 @@ class Units:
 
 def units(issues: Iterable[Issue]) -> Units:
     issues = tuple(issues)
-    assets = {o.asset_uid for i in issues for o in i.occurrences}
+    assets = set[str]().union(*(i.assets for i in issues))
     causes = set(map(root_cause, issues))
     return Units(len(issues), sum(len(i.occurrences) for i in issues), len(assets), len(causes))
 
@@ -81,7 +82,8 @@ def assets_by_worst_risk(issues: Iterable[Issue]) -> dict[Level, int]:
 
 def moved(issues: Iterable[Issue]) -> int:
     """Occurrences whose risk is another than their severity."""
-    return sum(i.level_of(o).value != (o.severity or i.check.severity).value for i in issues for o in i.occurrences)
+    pairs = Counter((i.level_of(o), o.severity or i.check.severity) for i in issues for o in i.occurrences)
+    return sum(number for (level, severity), number in pairs.items() if level.value != severity.value)
 
 
 def overridden(issues: Iterable[Issue]) -> int:
@@ -180,8 +182,14 @@ def looked(asset: AssetCoverage) -> coverage.Looked:
     )
 
 
+def snapshots(assets: Iterable[AssetCoverage]) -> int:
+    """Machines that nobody looked at, which sent what they say of themselves."""
+    return sum(asset.peer.startswith(BY_SNAPSHOT) and not asset.logged_in for asset in assets)
+
+
 def _not_all(asset: AssetCoverage) -> str:
-    return BY_ITSELF if asset.asset.connection.way in SNAPSHOTS and not asset.logged_in else NOT_ALL_JUDGED
+    own = asset.asset.connection.way in SNAPSHOTS or asset.peer.startswith(BY_SNAPSHOT)
+    return BY_ITSELF if own and not asset.logged_in else NOT_ALL_JUDGED
 
 
 def funnel(assets: Iterable[AssetCoverage]) -> dict[Step, int]:
@@ -206,6 +214,7 @@ class AreaRow:
         return self.steps[Step.LOGGED_IN] > 0
 
 
+@once
 def by_area(data: ReportData) -> tuple[AreaRow, ...]:
     """Every area of the inventory, also those without an asset in scope, by name; assets without an area last."""
     named = dict(data.areas)
@@ -215,17 +224,43 @@ def by_area(data: ReportData) -> tuple[AreaRow, ...]:
     areas = sorted(named.values(), key=lambda a: (a.name, a.id))
     if areas and any(not a.asset.area for a in data.assets):
         areas.append(Area(NO_AREA, "No area given"))
-    return tuple(_area_row(area, data) for area in areas)
+    members: dict[str, list[AssetCoverage]] = {}
+    for asset in data.assets:
+        members.setdefault(asset.asset.area or NO_AREA, []).append(asset)
+    hit = _hit(data)
+    return tuple(_area_row(area, members.get(area.id, []), hit.get(area.id, _Hit())) for area in areas)
 
 
-def _area_row(area: Area, data: ReportData) -> AreaRow:
-    assets = [a for a in data.assets if (a.asset.area or NO_AREA) == area.id]
-    uids = {a.uid for a in assets}
-    hit = [tuple(o for o in i.occurrences if o.asset_uid in uids) for i in data.issues]
-    parts = [(root_cause(issue), found) for issue, found in zip(data.issues, hit, strict=True) if found]
-    touched = {o.asset_uid for _, found in parts for o in found}
-    causes = {cause for cause, _ in parts}
-    here = Units(len(parts), sum(len(found) for _, found in parts), len(touched), len(causes))
+@dataclass(slots=True)
+class _Hit:
+    """What was found in one area."""
+
+    issues: int = 0
+    occurrences: int = 0
+    touched: set[str] = field(default_factory=set)
+    causes: set[tuple[Theme, str]] = field(default_factory=set)
+
+
+def _hit(data: ReportData) -> dict[str, _Hit]:
+    """By area, in one pass over the occurrences: there are many."""
+    of: dict[str, set[str]] = {}  # uid -> areas: more than one where two entries turned out to be one machine
+    for asset in data.assets:
+        of.setdefault(asset.uid, set()).add(asset.asset.area or NO_AREA)
+    found: dict[str, _Hit] = {}
+    for issue in data.issues:
+        seen = Counter(area for o in issue.occurrences for area in of.get(o.asset_uid, ()))
+        for area, number in seen.items():
+            row = found.setdefault(area, _Hit())
+            row.issues, row.occurrences = row.issues + 1, row.occurrences + number
+            row.causes.add(root_cause(issue))
+        for one in issue.occurrences:
+            for area in of.get(one.asset_uid, ()):
+                found[area].touched.add(one.asset_uid)
+    return found
+
+
+def _area_row(area: Area, assets: Sequence[AssetCoverage], hit: _Hit) -> AreaRow:
+    here = Units(hit.issues, hit.occurrences, len(hit.touched), len(hit.causes))
     return AreaRow(area, funnel(assets), here, tuple(a.asset.name for a in assets if not a.logged_in))
 
 
@@ -253,6 +288,7 @@ def weights(data: ReportData, rows: tuple[AreaRow, ...]) -> tuple[Weighted, ...]
     return (by_count, *(w for name in coverage.WEIGHTS if (w := weighted(rows, name))))
 
 
+@once
 def implied_gaps(data: ReportData) -> tuple[Gap, ...]:
     """Checks on assets of which the record says nothing at all, no outcome and no gap: they were not assessed."""
     spoken_for = {(g.asset_uid, g.asset) for g in data.gaps}
@@ -271,6 +307,7 @@ def planned(data: ReportData) -> int:
     return sum(len(data.checks) - len(asset.beside) for asset in data.assets)
 
 
+@once
 def all_gaps(data: ReportData) -> tuple[Gap, ...]:
     return (*data.gaps, *implied_gaps(data))
 
@@ -335,11 +372,12 @@ class CheckRow:
         return self.passed + self.failed + self.not_applicable > 0
 
 
+@once
 def check_rows(data: ReportData) -> tuple[CheckRow, ...]:
     """Every check that was asked for, by id."""
-    failed: dict[str, frozenset[str]] = {}
+    failed: dict[str, set[str]] = {}
     for issue in data.issues:
-        failed[issue.check.id] = failed.get(issue.check.id, frozenset()) | issue.assets
+        failed.setdefault(issue.check.id, set()).update(issue.assets)
     lacking: Counter[tuple[str, Outcome]] = Counter((g.check_id, g.outcome) for g in all_gaps(data))
     return tuple(
         CheckRow(

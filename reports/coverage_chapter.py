@@ -8,6 +8,7 @@ from typing import Any
 from checks import coverage
 from checks.coverage import Adoption, Row, Short, Step
 from reports.counting import looked
+from reports.once import once
 from reports.report import ReportData
 from reports.text import capital, count, listing, safe_text, share
 
@@ -22,6 +23,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
+@once
 def tables(data: ReportData) -> tuple[Table, ...]:
     """One for each grouping that says something; a single nameless row says nothing."""
     assets = tuple(map(looked, data.assets))
@@ -36,6 +38,7 @@ def _names(data: ReportData, grouping: str) -> Mapping[str, str]:
     return {key: entry.name for key, entry in entries.items()}
 
 
+@once
 def estate_adoption(data: ReportData) -> Adoption:
     return coverage.adoption(coverage.by_area(map(looked, data.assets), data.areas))
 

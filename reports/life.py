@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from checks.finding import Severity
 from reports.text import stamp
 
 
@@ -38,6 +39,7 @@ class Backlog:
     new: int = 0  # first seen
     back: int = 0  # came back after a proven fix
     fixed: int = 0  # proven
+    by_severity: Mapping[Severity, int] = field(default_factory=dict)  # of the open ones; empty: nobody rated them
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,17 @@ def burn_down(backlog: Iterable[Backlog]) -> tuple[Backlog, ...]:
 
 
 def _sum(scan_id: int, rows: list[Backlog]) -> Backlog:
-    totals = (sum(getattr(row, name) for row in rows) for name in ("open", "new", "back", "fixed"))
-    return Backlog(scan_id, rows[0].at, "", *totals)
+    rated = {s: sum(row.by_severity.get(s, 0) for row in rows) for s in Severity}
+    return Backlog(
+        scan_id,
+        rows[0].at,
+        "",
+        sum(row.open for row in rows),
+        sum(row.new for row in rows),
+        sum(row.back for row in rows),
+        sum(row.fixed for row in rows),
+        rated if any(row.by_severity for row in rows) else {},
+    )
 
 
 # as JSON values
@@ -104,7 +115,8 @@ def _decision(one: Decided) -> dict[str, object]:
 
 def _row(one: Backlog) -> dict[str, object]:
     names = ("scan_id", "supplier", "open", "new", "back", "fixed")
-    return {**{name: getattr(one, name) for name in names}, "at": stamp(one.at)}
+    rated = {severity.value: number for severity, number in one.by_severity.items()}
+    return {**{name: getattr(one, name) for name in names}, "at": stamp(one.at), "by_severity": rated}
 
 
 def _end(one: SupportEnd) -> dict[str, object]:

@@ -4,12 +4,14 @@ Source: NIST OSCAL 1.2.1, JSON. Every id is a UUID of version 5 under the eviden
 gives the same bytes.
 """
 
+import functools
 import hashlib
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from reports.json_stream import Written, quoted, text_of
 from reports.report import LABEL, AssetCoverage, Issue, Occurrence, ReportData
 from reports.text import safe_text, stamp
 
@@ -27,11 +29,15 @@ class Ids:
     """UUIDs by kind and name, under one report's evidence."""
 
     def __init__(self, data: ReportData) -> None:
-        self._root = uuid.uuid5(uuid.NAMESPACE_URL, f"{OURS}:{data.scan_id}:{data.evidence_root}")
+        self._root = uuid.uuid5(uuid.NAMESPACE_URL, f"{OURS}:{data.scan_id}:{data.evidence_root}").bytes
 
     def of(self, kind: str, name: str = "") -> str:
+        """As ``uuid.uuid5`` makes it (RFC 9562, 5.5), without its objects: there are half a million."""
         digest = hashlib.sha256(f"{kind}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()
-        return str(uuid.uuid5(self._root, digest))
+        made = bytearray(hashlib.sha1(self._root + digest.encode(), usedforsecurity=False).digest()[:16])
+        made[6], made[8] = made[6] & 0x0F | 0x50, made[8] & 0x3F | 0x80
+        told = made.hex()
+        return f"{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}"
 
 
 def line(text: str, limit: int = 1000) -> str:
@@ -102,39 +108,54 @@ def _item(one: AssetCoverage, ids: Ids) -> Json:
     return {"uuid": ids.of("asset", one.uid), "description": line(one.asset.name), "props": props}
 
 
-def observations(data: ReportData, ids: Ids) -> Iterator[Json]:
+def observations(data: ReportData, ids: Ids) -> Iterator[Written]:
     """One for each occurrence that fails, as it was seen."""
-    when = stamp(data.ended_at or data.started_at)
-    for issue in data.issues:
-        for one in issue.occurrences:
-            yield _observation(issue, one, ids, when)
+    told = _Observations(data, ids)
+    return (told.of(issue, one) for issue in data.issues for one in issue.occurrences)
 
 
-def _observation(issue: Issue, one: Occurrence, ids: Ids, when: str) -> Json:
-    told: Json = {
-        "uuid": ids.of("observation", one.fingerprint),
-        "title": line(f"{one.ref} {issue.title}"),
-        "description": line(one.observed, MAX_TEXT),
-        "props": [
-            prop("ref", one.ref),
-            prop("state", one.state),
-            prop("severity", (one.severity or issue.check.severity).value),
-            prop("risk", issue.level_of(one).value),
-            prop("subject", one.subject),
-            prop("first-seen", stamp(one.first_seen)),
-        ],
-        "methods": ["TEST"],
-        "types": ["finding"],
-        "origins": origin(ids),
-        "subjects": [{"subject-uuid": ids.of("asset", one.asset_uid), "type": "inventory-item"}],
-        "collected": when,
-    }
-    if one.evidence:
-        told["relevant-evidence"] = [
-            {"href": f"urn:sha256:{digest}", "description": "The stored answer with this sha256."}
-            for digest in one.evidence
-        ]
-    return told
+class _Observations:
+    """As text, with what many of them share made once."""
+
+    def __init__(self, data: ReportData, ids: Ids) -> None:
+        self._ids = ids
+        self._ends = f'"methods":["TEST"],"origins":{text_of(origin(ids))},"props":['
+        self._when = quoted(stamp(data.ended_at or data.started_at))
+        self._prop = functools.cache(lambda name, value: text_of(prop(name, value)))
+        self._stamp = functools.cache(stamp)
+        self._asset = functools.cache(lambda uid: ids.of("asset", uid))
+        self._evidence = functools.cache(_evidence)
+
+    def of(self, issue: Issue, one: Occurrence) -> Written:
+        """Its keys in their order."""
+        props = (
+            self._prop("state", one.state),
+            self._prop("severity", (one.severity or issue.check.severity).value),
+            self._prop("risk", issue.level_of(one).value),
+            text_of(prop("subject", one.subject)),
+            self._prop("first-seen", self._stamp(one.first_seen)),
+        )
+        return Written(
+            f'{{"collected":{self._when},"description":{quoted(line(one.observed, MAX_TEXT))},{self._ends}'
+            f"{text_of(prop('ref', one.ref))},{','.join(props)}],{self._evidence(one.evidence)}"
+            f'"subjects":[{{"subject-uuid":"{self._asset(one.asset_uid)}","type":"inventory-item"}}],'
+            f'"title":{quoted(line(f"{one.ref} {issue.title}"))},"types":["finding"],'
+            f'"uuid":"{self._ids.of("observation", one.fingerprint)}"}}'
+        )
+
+
+def _evidence(digests: tuple[str, ...]) -> str:
+    """With the comma behind it; empty when there is none."""
+    told = [
+        {"href": f"urn:sha256:{digest}", "description": "The stored answer with this sha256."} for digest in digests
+    ]
+    return f'"relevant-evidence":{text_of(told)},' if told else ""
+
+
+def observed(occurrences: Iterable[Occurrence], ids: Ids) -> str:
+    """The list ``related-observations``, as text."""
+    told = (f'{{"observation-uuid":"{ids.of("observation", one.fingerprint)}"}}' for one in occurrences)
+    return f"[{','.join(told)}]"
 
 
 def risk_name(issue: Issue) -> str:

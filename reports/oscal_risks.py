@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from checks.check import Check
 from checks.finding import Member
+from reports.json_stream import Written, put_together
 from reports.on_record import OnRecord
-from reports.oscal import MAX_TEXT, OURS, Ids, Json, line, origin, prop, responsible, risk_name
+from reports.oscal import MAX_TEXT, OURS, Ids, Json, line, observed, origin, prop, responsible, risk_name
 from reports.plan_book import Book, first_due
 from reports.report import Issue, Occurrence, ReportData
 from reports.text import prose, stamp
@@ -20,13 +21,13 @@ MOST_LOGGED = 50  # entries of one risk's log
 MOST_CVES = 100  # of one risk
 
 
-def risks(data: ReportData, ids: Ids) -> Iterator[Json]:
+def risks(data: ReportData, ids: Ids) -> Iterator[Written]:
     """One for each issue; a deviation is approved only where every occurrence of it is accepted."""
     book = Book(data)
     return (_risk(book, issue, ids) for issue in data.issues)
 
 
-def _risk(book: Book, issue: Issue, ids: Ids) -> Json:
+def _risk(book: Book, issue: Issue, ids: Ids) -> Written:
     told: Json = {
         "uuid": ids.of("risk", risk_name(issue)),
         "title": line(issue.title),
@@ -37,13 +38,11 @@ def _risk(book: Book, issue: Issue, ids: Ids) -> Json:
         "origins": origin(ids),
         "characterizations": [{"origin": origin(ids)[0], "facets": list(_facets(issue))}],
         "remediations": [_recommended(issue.check, issue, ids), *_planned(book, issue, ids)],
-        "related-observations": [
-            {"observation-uuid": ids.of("observation", one.fingerprint)} for one in issue.occurrences
-        ],
     }
     due = deadline(book, issue)
     log = list(_log(book.told(issue.occurrences), issue, ids))[:MOST_LOGGED]
-    return told | ({"deadline": due} if due else {}) | ({"risk-log": {"entries": log}} if log else {})
+    told |= ({"deadline": due} if due else {}) | ({"risk-log": {"entries": log}} if log else {})
+    return put_together(told, {"related-observations": observed(issue.occurrences, ids)})
 
 
 def deadline(book: Book, issue: Issue) -> str:

@@ -5,6 +5,7 @@ Each function gives the names of its template ``templates/pdf/<chapter>.html.j2`
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
@@ -13,9 +14,11 @@ from checks.finding import Severity
 from reports import (
     action_plan,
     availability_chapter,
+    caps,
     clock_chapter,
     counting,
     coverage_chapter,
+    open_ports,
     risk_text,
     sources,
     summary,
@@ -29,13 +32,6 @@ from reports.on_record import accepted, ends
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from reports.text import listing, safe_text, utc
 
-MOST_FINDINGS = 400  # told at length; the others stand in the plan
-MOST_OCCURRENCES = 8  # rows of one finding
-MOST_CVES = 30  # names in one finding
-MOST_ROWS = 250  # of any other table
-MOST_EVIDENCE = 120
-MOST_STRIPS = 20
-CLIP = 400  # characters of one text of a target
 HEAT = (0, 25, 50, 75, 100)  # per cent: a share of at least this much gets the next stronger fill
 HEAT_COUNTS = (1, 3, 10, 30, 100)
 _BLACK = "text { font: 9px DejaVu Sans, sans-serif; fill: #18222c }"
@@ -55,12 +51,14 @@ class Capped:
 
     @property
     def note(self) -> str:
-        return f"; the first {len(self.rows):,} of {self.total:,}" if self.total > len(self.rows) else ""
+        if self.total <= len(self.rows):
+            return ""
+        return f"; the first {len(self.rows):,} of {self.total:,}, all in the JSON report (sha256 on the cover)"
 
 
 def capped(rows: Iterable[Any], most: int | None = None) -> Capped:
     found = list(rows)
-    return Capped(found[: most or MOST_ROWS], len(found))
+    return Capped(found[: most or caps.PDF_ROWS], len(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,9 @@ def _coverage(data: ReportData) -> dict[str, Any]:
         "funnel": counting.funnel(data.assets),
         "areas": capped((row, [_step(row.steps, step) for step in tuple(Step)[1:]]) for row in rows),
         "operating": coverage_chapter.operating(data),
-        "groupings": [{**table, "rows": capped(table["rows"], 60)} for table in coverage_chapter.chapter(data)],
+        "groupings": [
+            {**table, "rows": capped(table["rows"], caps.PDF_GROUPS)} for table in coverage_chapter.chapter(data)
+        ],
         "no_login": capped(no_login),
         "reasons": counting.gaps_by_reason(counting.all_gaps(data)),
         "unjudged": capped(row.check for row in counting.check_rows(data) if not row.judged),
@@ -204,14 +204,14 @@ def _themes(data: ReportData) -> dict[str, Any] | None:
         groups.setdefault(counting.root_cause(issue), []).append(issue)
     rows = [(theme, product, counting.units(found)) for (theme, product), found in groups.items()]
     rows.sort(key=lambda row: (-row[2].occurrences, row[0].value, row[1]))
-    return {"causes": capped(rows, 60)} if rows else None
+    return {"causes": capped(rows, caps.PDF_GROUPS)} if rows else None
 
 
 def _findings(data: ReportData) -> dict[str, Any]:
     found, places = updates.with_remedy(data), Places(data)
     return {
-        "found": [_finding(places, n, issue) for n, issue in enumerate(found[:MOST_FINDINGS], 1)],
-        "left_out": max(0, len(found) - MOST_FINDINGS),
+        "found": [_finding(places, n, issue) for n, issue in enumerate(found[: caps.PDF_FINDINGS], 1)],
+        "left_out": max(0, len(found) - caps.PDF_FINDINGS),
         "nothing": summary.found(data),
     }
 
@@ -222,9 +222,9 @@ def _finding(places: Places, number: int, issue: Issue) -> dict[str, Any]:
         "id": f"finding-{number}",
         "issue": issue,
         "units": counting.units([issue]),
-        "rows": [(one, places.of(one.asset_uid)) for one in issue.occurrences[:MOST_OCCURRENCES]],
-        "more": max(0, len(issue.occurrences) - MOST_OCCURRENCES),
-        "cves": safe_text(listing(names, MOST_CVES), 2000),
+        "rows": [(one, places.of(one.asset_uid)) for one in issue.occurrences[: caps.PDF_OCCURRENCES]],
+        "more": max(0, len(issue.occurrences) - caps.PDF_OCCURRENCES),
+        "cves": safe_text(listing(names, caps.PDF_CVES), 2000),
         "moved": _moved(issue),
     }
 
@@ -244,7 +244,12 @@ def _no_fix(data: ReportData) -> dict[str, Any] | None:
 
 
 def _plan(data: ReportData) -> dict[str, Any]:
-    return {"rows": capped(action_plan.plan(data)), "fixes": updates.fix_first(data), "fix": summary.fix_these(data)}
+    told = list(islice(action_plan.plan(data), caps.PDF_PLAN))
+    return {
+        "rows": Capped(told, action_plan.length(data)),
+        "fixes": updates.fix_first(data),
+        "fix": summary.fix_these(data),
+    }
 
 
 def _clocks(data: ReportData) -> dict[str, Any] | None:
@@ -259,7 +264,7 @@ def _availability(data: ReportData) -> dict[str, Any] | None:
     if data.availability is None:
         return None
     told = availability_chapter.chapter(data.availability, "")
-    strips = [_styled(one["strip"]) for one in told["services"] if one["strip"]][:MOST_STRIPS]
+    strips = [_styled(one["strip"]) for one in told["services"] if one["strip"]][: caps.PDF_STRIPS]
     return {"told": told, "strips": strips}
 
 
@@ -299,7 +304,12 @@ def _not_assessed(data: ReportData) -> dict[str, Any]:
 
 def _assets(data: ReportData) -> dict[str, Any]:
     places = Places(data)
-    return {"rows": Capped([(one, places.told(one)) for one in data.assets[:MOST_ROWS]], len(data.assets))}
+    return {"rows": Capped([(one, places.told(one)) for one in data.assets[: caps.PDF_ROWS]], len(data.assets))}
+
+
+def _ports(data: ReportData) -> dict[str, Any] | None:
+    told = open_ports.told(data.ports, caps.PDF_ROWS, 0, 0)
+    return {"told": told, "ports": Capped(told.by_port, told.ports)} if data.ports else None
 
 
 def _checks(data: ReportData) -> dict[str, Any] | None:
@@ -308,7 +318,7 @@ def _checks(data: ReportData) -> dict[str, Any] | None:
 
 
 def _evidence(data: ReportData) -> dict[str, Any]:
-    return {"rows": Capped(data.evidence[:MOST_EVIDENCE], len(data.evidence))}
+    return {"rows": Capped(data.evidence[: caps.PDF_EVIDENCE], len(data.evidence))}
 
 
 def _firmware(data: ReportData) -> dict[str, Any] | None:
@@ -366,6 +376,7 @@ CHAPTERS: Mapping[str, Callable[[ReportData], dict[str, Any] | None]] = {
     "fixed": _fixed,
     "not-assessed": _not_assessed,
     "assets": _assets,
+    "ports": _ports,
     "checks": _checks,
     "evidence": _evidence,
     "firmware": _firmware,

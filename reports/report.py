@@ -25,6 +25,7 @@ from reports.firmware import DeviceFirmware
 from reports.imported import ImportedFile, SeenBy
 from reports.life import Life, Tally
 from reports.on_record import OnRecord
+from reports.open_ports import AssetPorts
 
 SCHEMA_VERSION = 2
 LABEL = "IT Health Check-style automated assessment (not a CHECK test)"
@@ -47,11 +48,15 @@ class AssetCoverage:
     peer: str = ""
     beside: frozenset[str] = frozenset()  # checks that do not concern it: not seen over its way in
     identity_note: str = ""  # why the machine's identity needs a person's review, "" if it does not
+    waiting: int = 0  # checks of the whole estate, not assessed here for want of other assets' answers alone
 
     @property
     def fully_assessed(self) -> bool:
-        """Logged in, something was judged, and nothing that was asked for is lacking."""
-        lacking = self.checks.get(Outcome.NOT_ASSESSED, 0) + self.checks.get(Outcome.ERROR, 0)
+        """Logged in, something was judged, and nothing that was asked of this asset is lacking.
+
+        What ``waiting`` counts lacks in the assets that did not answer, and stays a gap of the report.
+        """
+        lacking = self.checks.get(Outcome.NOT_ASSESSED, 0) + self.checks.get(Outcome.ERROR, 0) - self.waiting
         return self.logged_in and sum(self.checks.values()) > 0 and lacking == 0
 
 
@@ -95,6 +100,7 @@ class Issue:
     severity: Severity = field(init=False)
     exploited: bool = field(init=False)  # one of its occurrences is (KEV)
     level: Level = field(init=False)  # of risk
+    assets: frozenset[str] = field(init=False, compare=False, repr=False)  # uids
 
     def __post_init__(self) -> None:
         rated = (o.severity or self.check.severity for o in self.occurrences)
@@ -103,6 +109,7 @@ class Issue:
         object.__setattr__(self, "severity", severity)
         object.__setattr__(self, "exploited", any(o.exploited for o in self.occurrences))
         object.__setattr__(self, "level", worst(levels or (Level(severity.value),)))
+        object.__setattr__(self, "assets", frozenset(o.asset_uid for o in self.occurrences))
 
     def level_of(self, occurrence: Occurrence) -> Level:
         """The risk of one of its occurrences; its severity where no rule was applied."""
@@ -113,10 +120,6 @@ class Issue:
     @property
     def title(self) -> str:
         return f"{self.check.title}: {self.subject.key}" if self.subject else self.check.title
-
-    @property
-    def assets(self) -> frozenset[str]:
-        return frozenset(o.asset_uid for o in self.occurrences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +205,11 @@ class ReportData:
     on_record: tuple[OnRecord, ...] = ()  # claims, proofs and acceptances of its findings until it ended, by reference
     life: Life | None = None  # decisions, backlog and support dates as of the scan's end; None: nobody asked
     by_supplier: Mapping[str, Tally] = field(default_factory=dict)  # passed and not_applicable, of each supplier alone
+    ports: tuple[AssetPorts, ...] = ()  # found open, of each asset; empty: nobody gathered them
     since: Comparison | None = None  # what changed since an earlier report; None: nobody asked
     view: str = "technical"  # reports.views.View, as which it is shown
     viewer: str = ""  # of the supplier's view: the supplier's id
+    branding_folder: str = ""  # that the inventory of the scan names for it, on the machine that scanned; "" none
     branding: Branding | None = None  # how HTML and PDF are dressed; never part of the JSON
 
 

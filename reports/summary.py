@@ -16,6 +16,7 @@ from reports.counting import (
     funnel,
     patch_share,
     planned,
+    snapshots,
     units,
 )
 from reports.report import AssetCoverage, Issue, ReportData
@@ -58,6 +59,8 @@ def opening(data: ReportData) -> str:
     where = f" in {count(len(areas), 'area')}" if areas else ""
     taken = duration(data.started_at, data.ended_at)
     time = f"{window(data.started_at, data.ended_at)}{f' ({taken})' if taken else ''}"
+    if not login and snapshots(data.assets):
+        return f"{time}: of {count(known, 'asset')} of {data.estate}{where} nobody logged in to any.{_themselves(data)}"
     if not login:
         return (
             f"{time}: the scan tried to look at {count(known, 'asset')} of {data.estate}{where} and could log in to "
@@ -66,8 +69,15 @@ def opening(data: ReportData) -> str:
     return (
         f"{time}: the scan set out to look at {count(known, 'asset')} of {data.estate}{where} with "
         f"{count(len(data.checks), 'check')}. It could log in to {login:,} ({share(login, known)}) and judge every "
-        f"check on {full:,} ({share(full, known)})."
+        f"check on {full:,} ({share(full, known)}).{_themselves(data)}"
     )
+
+
+def _themselves(data: ReportData) -> str:
+    """What is known of machines that nobody logged in to because they said it themselves."""
+    own = snapshots(data.assets)
+    words = "1 device sent its own snapshot" if own == 1 else f"{own:,} devices sent their own snapshots"
+    return f" {words}: what {'it says of itself' if own == 1 else 'they say of themselves'} is in it." if own else ""
 
 
 def state_warning(data: ReportData) -> str:
@@ -90,9 +100,18 @@ def rests_on(data: ReportData) -> str:
             "Nothing was looked at anew: stored evidence of earlier visits was judged again, with the data that this "
             "report names. Only a later look can prove a fix."
         ),
-        "import": "The judgements rest on lists that somebody supplied, not on a look of our own; they prove no fix.",
+        "import": _supplied(data),
         "verify": "This was a targeted visit: it tells of what it asked for, and of nothing else.",
     }.get(data.kind, "")
+
+
+def _supplied(data: ReportData) -> str:
+    """Snapshots are what machines say of themselves; anything else that is taken in is somebody's list."""
+    own = snapshots(data.assets)
+    if not own:
+        return "The judgements rest on lists that somebody supplied, not on a look of our own; they prove no fix."
+    sent = f"{count(own, 'device')} sent {'its own snapshot' if own == 1 else 'their own snapshots'}."
+    return f"{sent} The judgements rest on what these say, not on a look of our own; they prove no fix."
 
 
 def units_phrase(severity: Severity, counted: Units) -> str:
@@ -121,7 +140,8 @@ def change(data: ReportData) -> str:
         return ""
     was = "was" if new == 1 else "were"
     return (
-        f"{count(new, 'occurrence')} {was} first seen by this scan, {back:,} came back after a fix, "
+        f"{count(new, 'occurrence')} {was} first seen by this scan, "
+        f"{back:,} of all had been fixed before and came back, "
         f"and {count(fixed, 'earlier occurrence')} {'was' if fixed == 1 else 'were'} proven fixed."
     )
 

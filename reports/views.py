@@ -32,13 +32,14 @@ _JUDGED = (  # the verdict and what it rests on come first
     "verdict", "summary", "coverage", "clocks", "acceptances", "matrix", "themes", "availability", "lifecycle", "fixed",
     "not-assessed", "scope", "method", "plan", "findings", "no-fix",
 )  # fmt: skip
-_APPENDICES = ("assets", "checks", "cves", "evidence", "firmware", "ratings", "people", "glossary")
+_APPENDICES = ("assets", "ports", "checks", "cves", "evidence", "firmware", "ratings", "people", "glossary")
 _SECTIONS: Mapping[View, tuple[str, ...]] = {
     View.TECHNICAL: (*_WHOLE, *_APPENDICES),
     View.ACCREDITOR: (*_JUDGED, *_APPENDICES),
     View.SUPPLIER: (
         "summary", "matrix", "plan", "findings", "no-fix", "clocks", "availability", "acceptances", "lifecycle",
-        "fixed", "not-assessed", "coverage", "scope", "method", "assets", "cves", "evidence", "firmware", "glossary",
+        "fixed", "not-assessed", "coverage", "scope", "method", "assets", "ports", "cves", "evidence", "firmware",
+        "glossary",
     ),
     View.BOARD: ("board",),
 }  # fmt: skip
@@ -62,6 +63,7 @@ TITLES: Mapping[str, str] = {
     "fixed": "Verified fixes",
     "not-assessed": "Not assessed",
     "assets": "Assets",
+    "ports": "Open ports, and how each was identified",
     "checks": "Checks and how they ended",
     "cves": "Vulnerabilities by CVE",
     "evidence": "Evidence index",

@@ -6,7 +6,7 @@ shared host key, a bastion) have that name masked.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -22,11 +22,14 @@ from inventory.facts.missing import Missing
 from inventory.scope import closeness
 from reports.availability import AvailabilityReport, ServiceAvailability
 from reports.clocks import ClockReport, FindingClocks
+from reports.compare import Reader
 from reports.compare import cut as since_cut
+from reports.compare_data import Comparison
 from reports.firmware import DeviceFirmware, Said
 from reports.imported import ImportedFile
 from reports.life import Life, Tally
 from reports.on_record import OnRecord
+from reports.open_ports import AssetPorts, OpenPort
 from reports.report import AssetCoverage, EvidenceItem, Gap, Issue, Occurrence, ReportData
 from reports.updates import worst_first
 
@@ -73,7 +76,16 @@ class Cut:
         mine = {one.asset.connection.address for one in self.data.assets if one.uid in self.uids} | self.names
         told = {text for one in others for text in (one.asset.name, one.asset.connection.address, one.peer)}
         rivals = {text for key, one in self.data.suppliers.items() if key != self.supplier for text in (key, one.name)}
-        return frozenset(text for text in told | rivals if text) - mine
+        return frozenset(text for text in told | rivals | set(self._gone()) if text) - mine
+
+    def _gone(self) -> Iterator[str]:
+        """Names and addresses of others that only the earlier report has, with which this one is compared."""
+        if self.data.since is not None:
+            was = self.data.since.was
+            yield from (text for key, name in was.suppliers.items() if key != self.supplier for text in (key, name))
+            for uid, place in was.assets.items():
+                if uid not in self.uids and (uid in self._known or place.supplier != self.supplier):
+                    yield from (place.name, place.address)
 
     @cached_property
     def _odd(self) -> tuple[str, ...]:
@@ -319,6 +331,22 @@ class Cut:
             },
         )
 
+    def since(self) -> Comparison | None:
+        if self.data.since is None:
+            return None
+        clocks = self.clocks()
+        policies = {policy.id for policy in clocks.policies} if clocks else set[str]()
+        return since_cut(self.data.since, Reader(self.supplier, policies, self.text))
+
+    def ports(self) -> tuple[AssetPorts, ...]:
+        mine = (one for one in self.data.ports if one.asset_uid in self.uids)
+        return tuple(replace(one, ports=tuple(map(self._port, one.ports)), why=self.text(one.why)) for one in mine)
+
+    def _port(self, one: OpenPort) -> OpenPort:
+        """A certificate or a banner can name a machine of somebody else."""
+        told = tuple(replace(t, service=self.text(t.service), said=self.text(t.said)) for t in one.told)
+        return replace(one, told=told, addresses=tuple(map(self.text, one.addresses)))
+
     def on_record(self) -> tuple[OnRecord, ...]:
         shown = {o.fingerprint for i in self.issues for o in i.occurrences}
         shown |= {o.fingerprint for o in (*self.carried, *self.fixed)}
@@ -336,10 +364,10 @@ COMMON = (
 )  # fmt: skip
 # What rests on the whole estate, and cannot be told without telling of others: left at its default. A report is
 # dressed after it was cut.
-WITHHELD = frozenset({"branding", "verdicts", "by_supplier"})
+WITHHELD = frozenset({"branding", "branding_folder", "verdicts", "by_supplier"})
 DECIDED: Mapping[str, Callable[[Cut], Any]] = {
     **{name: _kept(name) for name in COMMON},
-    "since": lambda one: since_cut(one.data.since, one.supplier, one.text) if one.data.since else None,
+    "since": Cut.since,
     "options": lambda one: {key: value for key, value in one.data.options.items() if key in OPTIONS},
     "areas": Cut.areas,
     "sites": Cut.sites,
@@ -363,6 +391,7 @@ DECIDED: Mapping[str, Callable[[Cut], Any]] = {
     "imports": Cut.imports,
     "life": Cut.life,
     "on_record": Cut.on_record,
+    "ports": Cut.ports,
     "view": lambda _: "supplier",
     "viewer": lambda one: one.supplier,
 }

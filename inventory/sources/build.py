@@ -154,6 +154,7 @@ def estate(
         name=own.estate.get("name") or name,
         assets=assets,
         marking=own.estate.get("marking") or "",
+        branding=own.estate.get("branding") or "",
         areas={n: Area(n, k.name or n, k.users, k.budget, k.sites) for n, k in own.areas.items()},
         sites=sites(own),
         suppliers={n: Supplier(n, k.name or n, k.contact) for n, k in own.suppliers.items()},

@@ -190,6 +190,7 @@ class Vars(BaseModel):
 class EstateKeys(Strict):
     name: Filled | None = Field(None, description="a text")
     marking: Text | None = Field(None, description="a text that is printed on every report, such as OFFICIAL")
+    branding: Filled | None = Field(None, description="a folder with a branding.yaml, beside this file or below it")
 
 
 class AreaKeys(Strict):

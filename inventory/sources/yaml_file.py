@@ -101,6 +101,7 @@ def load(files: Sequence[Text], source: str = "", judge: Judge | None = None) ->
     census, own = Census(), OwnKeys()
     readable = [_read_file(file, census, own) for file in files]
     included = [*_include(own), *_calendars(own), *_policies(own)]
+    _branding(own)
     faults = [*census.faults, *own.faults]
     rings = cycles(census)
     if rings or not all(readable):
@@ -225,6 +226,24 @@ def _policies(own: OwnKeys) -> Iterator[Text]:
             own.faults += exc.faults
         else:
             yield file
+
+
+def _branding(own: OwnKeys) -> None:
+    """Makes the path of the folder whole. What is in it is judged where a report is written."""
+    named = own.estate.get("branding")
+    if not named:
+        return
+    spot = own.spot("estate", "branding")
+    home = Path(spot.file).parent.resolve()
+    try:
+        folder = (home / named).resolve()
+        if not folder.is_relative_to(home):
+            own.faults.append(spot.fault(f"{named!r:.80} leads out of the folder of this file; put it there"))
+        elif not folder.is_dir():
+            own.faults.append(spot.fault(f"there is no folder {folder}; the path is relative to this file"))
+        own.estate["branding"] = str(folder)
+    except (OSError, RuntimeError, ValueError) as fault:  # a ring of links; a NUL
+        own.faults.append(spot.fault(f"{named!r:.80} cannot be looked at: {type(fault).__name__}"))
 
 
 def _later_faults(

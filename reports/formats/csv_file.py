@@ -6,10 +6,9 @@ A cell that a spreadsheet would take for a formula begins with an apostrophe.
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 from typing import BinaryIO
 
-from reports.action_plan import LIST_HEADINGS, ListRow, PlanRow, occurrences
+from reports.action_plan import LIST_HEADINGS, ListRow, PlanRow, cells, occurrences
 from reports.report import ReportData
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four: full width
@@ -23,7 +22,7 @@ def write(headings: Sequence[str], rows: Iterable[ListRow | PlanRow], out: Binar
     text = io.TextIOWrapper(out, encoding="utf-8-sig", errors="replace", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(headings)
-    writer.writerows(neutral(astuple(row)) for row in rows)
+    writer.writerows(neutral(cells(row)) for row in rows)
     text.flush()
     text.detach()
 

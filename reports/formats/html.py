@@ -21,6 +21,7 @@ from checks.risk import Level
 from inventory.estate import Scope
 from reports import (
     board,
+    caps,
     chapters,
     charts,
     charts_estate,
@@ -28,6 +29,7 @@ from reports import (
     counting,
     coverage_chapter,
     glossary,
+    open_ports,
     risk_text,
     sources,
     summary,
@@ -46,18 +48,10 @@ from reports.timeline import hatch
 from reports.verdict_chapter import chapter as verdict_chapter
 from reports.views import APPENDICES, LABELS, TITLES, View, marks, sections
 
-MOST_OCCURRENCES = 50  # rows of one finding; the others fold into a list of references
-MOST_WHOLE = 1_000  # issues with a block of their own, the worst; the others are one line each
-MOST_ROWS = 5_000  # occurrences in all blocks together, where there are many issues
-MOST_FOLDED_OF_MANY = 10
-MOST_FOLDED = 1_000  # references in that list
-MOST_MEMBERS = 100  # rows of one finding's list of CVEs
-MOST_EVIDENCE = 2_000  # rows of the evidence index
-MOST_MODELS = 300  # of firmware
-MOST_GAPS = 500  # rows of the list of what was not assessed
+MOST_FOLDED = caps.HTML_FOLDED  # references folded below the rows of one finding
 MOST_NAMES = 12  # in one cell
 MOST_WORST = 6  # told in the summary
-CLIP = 1_000  # characters of one text of a target
+CLIP = caps.HTML_TEXT
 
 _CODE = re.compile(r"`([^`]+)`")
 _CLOSED = "base-uri 'none'; form-action 'none'"
@@ -133,10 +127,10 @@ def _code(value: str) -> Markup:
     return Markup("").join([*pieces, escape(told[at:])])
 
 
-def _names(names: Iterable[str]) -> Markup:
+def _names(names: Iterable[str], most: int = MOST_NAMES) -> Markup:
     """``a, b, c and 12 more``; a name breaks across lines only when it is longer than one."""
     known = list(names)
-    told = [text.safe_text(n, 80) for n in known[:MOST_NAMES]]
+    told = [text.safe_text(n, 80) for n in known[:most]]
     commas = [f"{n}," for n in told[:-1]] + told[-1:]  # inside, or a line could begin with one
     shown = Markup(" ").join(Markup('<span class="name">{}</span>').format(n) for n in commas)
     left = len(known) - len(told)
@@ -188,14 +182,14 @@ class _View:
         self._facet_keys: dict[tuple[str, str], str] = {}
         clocks = data.clocks.findings if data.clocks else ()
         self.clocks = {one.fingerprint: chapters.clock_line(one) for one in clocks}
-        blocks = min(len(data.issues), MOST_WHOLE)
-        self.most = min(MOST_OCCURRENCES, max(5, MOST_ROWS // max(1, blocks)))
-        self.folded = MOST_FOLDED if self.most == MOST_OCCURRENCES else MOST_FOLDED_OF_MANY
+        blocks = min(len(data.issues), caps.HTML_WHOLE)
+        self.most = min(caps.HTML_OCCURRENCES, max(caps.HTML_LEAST, caps.HTML_ROWS // max(1, blocks)))
+        self.folded = MOST_FOLDED if self.most == caps.HTML_OCCURRENCES else caps.HTML_FOLDED_OF_MANY
         self.facets = self._facets()  # first, in the order of names: keys are given out as they are asked for
         self.said = {one.fingerprint: chapters.record_line(one) for one in data.on_record}
         self.asset_ids = {a.uid: f"asset-{n}" for n, a in enumerate(data.assets, 1)}
         self.evidence_ids = {
-            e.sha256: f"evidence-{n}" for n, e in reversed([*enumerate(data.evidence[:MOST_EVIDENCE], 1)])
+            e.sha256: f"evidence-{n}" for n, e in reversed([*enumerate(data.evidence[: caps.HTML_EVIDENCE], 1)])
         }
 
     def names(self) -> dict[str, Any]:
@@ -216,7 +210,7 @@ class _View:
     def _order(self) -> dict[str, Any]:
         """Which chapters there are, in which order; an appendix without content is left out."""
         shown = View(self.data.view)
-        empty = {"firmware"} if not self.data.firmware else set[str]()
+        empty = {name for name in ("firmware", "ports") if not getattr(self.data, name)}
         names = tuple(name for name in sections(shown) if name not in empty)
         viewer = self.data.suppliers.get(self.data.viewer)
         return {
@@ -264,7 +258,8 @@ class _View:
 
     def _facets(self) -> dict[str, list[tuple[str, str]]]:
         """What the filter offers: areas and suppliers that have a finding, key and name."""
-        hit = [self.assets[uid].asset for i in self.data.issues for uid in i.assets if uid in self.assets]
+        uids = set[str]().union(*(issue.assets for issue in self.data.issues))
+        hit = [self.assets[uid].asset for uid in uids if uid in self.assets]
         areas = sorted({one.area for one in hit if one.area})
         suppliers = sorted({one.supplier for one in hit if one.supplier})
         return {
@@ -278,8 +273,8 @@ class _View:
 
     def _facets_of(self, issue: Issue) -> str:
         hit = [self.assets[uid].asset for uid in issue.assets if uid in self.assets]
-        areas = {self._facet("a", one.area) for one in hit if one.area}
-        suppliers = {self._facet("s", one.supplier) for one in hit if one.supplier}
+        areas = {self._facet("a", key) for key in {one.area for one in hit} if key}
+        suppliers = {self._facet("s", key) for key in {one.supplier for one in hit} if key}
         return " ".join(sorted(areas | suppliers))
 
     def _cover(self) -> dict[str, Any]:
@@ -342,7 +337,7 @@ class _View:
             "unjudged": [r for r in counting.check_rows(data) if not r.judged],
             "no_login": [a for a in data.assets if not a.logged_in],
             "gap_rows": counting.gaps_by_check(g for g in gaps if (g.asset_uid, g.asset) in inside),
-            "most_gaps": MOST_GAPS,
+            "most_gaps": caps.HTML_GAPS,
             "chart_funnel": charts.funnel(counting.funnel(data.assets)),
             "chart_areas": charts.coverage_by_area(rows),
             "coverage_parts": charts.COVERAGE_PARTS,
@@ -359,24 +354,27 @@ class _View:
             "check_rows": counting.check_rows(self.data),
             "place": self._place,
             "asset_ids": self.asset_ids,
-            "evidence": [(f"evidence-{n}", e) for n, e in enumerate(self.data.evidence[:MOST_EVIDENCE], 1)],
+            "evidence": [(f"evidence-{n}", e) for n, e in enumerate(self.data.evidence[: caps.HTML_EVIDENCE], 1)],
             "permits": [self._permit(s) for s in self.data.scopes],
+            "opened": open_ports.told(
+                self.data.ports, caps.HTML_PORTS, caps.HTML_PORT_ASSETS, caps.HTML_PORTS_OF_ASSET
+            ),
         }
 
     def _findings(self) -> dict[str, Any]:
         """What the vendor has not fixed has a chapter of its own, with one introduction for each of its checks."""
         mended = updates.with_remedy(self.data)
-        brief = {id(i) for i in mended[MOST_WHOLE:]} - {id(i) for i in updates.lifecycle(self.data)}
+        brief = {id(i) for i in mended[caps.HTML_WHOLE :]} - {id(i) for i in updates.lifecycle(self.data)}
         told = {id(i): self._brief(i) if id(i) in brief else self._finding(i) for i in self.data.issues}
         unfixed = updates.by_worst_member(updates.without_fix(self.data))
         checks = {i.check.id: i.check for i in unfixed}
         return {
-            "findings": [told[id(i)] for i in mended[:MOST_WHOLE]],
-            "brief": [told[id(i)] for i in mended[MOST_WHOLE:]],
+            "findings": [told[id(i)] for i in mended[: caps.HTML_WHOLE]],
+            "brief": [told[id(i)] for i in mended[caps.HTML_WHOLE :]],
             "unfixed": [(c, [told[id(i)] for i in unfixed if i.check.id == c.id]) for c in checks.values()],
             "lifecycle": [(told[id(i)], updates.alike(i)) for i in updates.lifecycle(self.data)],
             "no_fix_asked": any(c.theme is Theme.NO_VENDOR_FIX for c in self.data.checks),
-            "firmware": by_model(self.data.firmware)[:MOST_MODELS],
+            "firmware": by_model(self.data.firmware)[: caps.HTML_MODELS],
             "models": len(by_model(self.data.firmware)),
             "available": chapter(self.data.availability, "") if self.data.availability else None,
             "clocked": clock_chapter(self.data.clocks, "", self.data.suppliers, self.data.credits)
@@ -412,10 +410,10 @@ class _View:
             "rows": [self._occurrence(o) for o in issue.occurrences[: self.most]],
             "folded": [(self._anchor(o), o) for o in rest[: self.folded]],
             "folded_total": len(rest),
-            "cves": cves[:MOST_MEMBERS],
+            "cves": cves[: caps.HTML_CVES],
             "cves_total": len(cves),
             "worst": min((c.severity for c in cves if c.severity), key=lambda s: s.rank, default=None),
-            "parts": [part for part in parts if not part.weakness][:MOST_MEMBERS],
+            "parts": [part for part in parts if not part.weakness][: caps.HTML_CVES],
             "parts_total": len(parts) - len(cves),
         }
 

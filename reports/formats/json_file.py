@@ -6,6 +6,7 @@ Readers ignore fields they do not know; a field that goes or changes its meaning
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import weakref
@@ -23,6 +24,7 @@ from reports import (
     handovers,
     life,
     on_record,
+    open_ports,
     risk_data,
     verdict_data,
 )
@@ -49,9 +51,10 @@ from reports.counting import (
     weights,
 )
 from reports.firmware import by_model
+from reports.json_stream import Written, compact, put_together, quoted, text_of
 from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, DataSource, Issue, Occurrence, ReportData
 from reports.sources import limits
-from reports.text import json_safe, stamp
+from reports.text import stamp
 from reports.updates import MemberTable, fix_first, known_exploited, without_fix
 
 SCHEMA = "estatecheck.report"
@@ -105,12 +108,7 @@ def _sha256(pieces: Iterable[bytes]) -> str:
 
 def _value(value: object) -> str | list[str]:
     """One value at the top of the document; an array has a line for each of its members."""
-    return [_compact(one) for one in value] if isinstance(value, list | Iterator) else _compact(value)
-
-
-def _compact(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return json_safe(text)
+    return [compact(one) for one in value] if isinstance(value, list | Iterator) else compact(value)
 
 
 def _pieces(values: Mapping[str, str | list[str]]) -> Iterator[bytes]:
@@ -135,6 +133,7 @@ def _later(make: Callable[[], Iterable[object]]) -> Iterator[object]:
 def document(data: ReportData) -> dict[str, Any]:
     """The report as JSON values, without its id. Long arrays are iterators, to be read once and in this order."""
     table, risks = MemberTable(), risk_data.RiskTable()
+    found = _Findings(table, risks)
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -149,9 +148,9 @@ def document(data: ReportData) -> dict[str, Any]:
         "counts": _counts(data),
         "coverage": _coverage(data),
         "assets": (_asset(a) for a in data.assets),
-        "issues": (_issue(i, table, risks) for i in data.issues),
-        "fixed": (_occurrence(o, table, risks) for o in data.fixed),
-        "carried": (_occurrence(o, table, risks) for o in data.carried),
+        "issues": map(found.issue, data.issues),
+        "fixed": map(found.occurrence, data.fixed),
+        "carried": map(found.occurrence, data.carried),
         "on_record": on_record.plain(data.on_record),
         "life": life.plain(data.life),
         "supplier_view": data.viewer,
@@ -171,26 +170,41 @@ def document(data: ReportData) -> dict[str, Any]:
         "limitations": list(limits(data)),
         "evidence": (plain(one) for one in data.evidence),
         "evidence_root": data.evidence_root,
+        "ports": _later(lambda: open_ports.plain(data.ports)),
         **({"since": compare_json.plain(data.since)} if data.since else {}),
     }
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any dataclass of ours in, JSON values out
     """Dataclasses become objects with all their fields, sets are sorted, instants are UTC."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hidden = _NOT_SAID.get(type(value), set())
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.name not in hidden}
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, frozenset | set):
-        return sorted(plain(v) for v in value)
-    if isinstance(value, tuple | list):
-        return [plain(v) for v in value]
-    if isinstance(value, datetime):
-        return stamp(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return round(value, 3) if isinstance(value, float) else value
+    kind: type = type(value)
+    return (_known.get(kind) or _known.setdefault(kind, _how(kind)))(value)
+
+
+_known: dict[type, Callable[[Any], Any]] = {}  # asked once for each type: there are millions of values
+
+
+def _itself(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    return value
+
+
+def _how(kind: type) -> Callable[[Any], Any]:
+    """How values of one type are told."""
+    if dataclasses.is_dataclass(kind):
+        hidden = _NOT_SAID.get(kind, set())
+        names = tuple(f.name for f in dataclasses.fields(kind) if f.name not in hidden)
+        return lambda value: {name: plain(getattr(value, name)) for name in names}
+    if issubclass(kind, Mapping):
+        return lambda value: {str(k): plain(v) for k, v in value.items()}
+    if issubclass(kind, frozenset | set):
+        return lambda value: sorted(map(plain, value))
+    if issubclass(kind, tuple | list):
+        return lambda value: list(map(plain, value))
+    if issubclass(kind, datetime):
+        return stamp
+    if issubclass(kind, date):
+        return date.isoformat
+    return functools.partial(round, ndigits=3) if issubclass(kind, float) else _itself
 
 
 def _scan(data: ReportData) -> dict[str, Any]:
@@ -270,52 +284,60 @@ def _area(row: AreaRow) -> dict[str, Any]:
     }
 
 
+_OF_ASSET = tuple(f.name for f in dataclasses.fields(AssetCoverage) if f.name not in ("asset", "checks", "beside"))
+
+
 def _asset(asset: AssetCoverage) -> dict[str, Any]:
-    inventory = plain(asset.asset)
     return {
-        **{k: v for k, v in plain(asset).items() if k not in ("asset", "checks")},
+        **{name: plain(getattr(asset, name)) for name in _OF_ASSET},
         "name": asset.asset.name,
-        "inventory": inventory,
+        "inventory": plain(asset.asset),
         "beside": len(asset.beside),
         "outcomes": {o.value: asset.checks.get(o, 0) for o in Outcome},
         "fully_assessed": asset.fully_assessed,
     }
 
 
-def _issue(issue: Issue, table: MemberTable, risks: risk_data.RiskTable) -> dict[str, Any]:
-    return {
-        "check_id": issue.check.id,
-        "subject": plain(issue.subject),
-        "title": issue.title,
-        "severity": issue.severity.value,
-        "level": issue.level.value,
-        "exploited": issue.exploited,
-        "theme": issue.check.theme.value,
-        "assets": sorted(issue.assets),
-        "occurrences": [_occurrence(o, table, risks) for o in issue.occurrences],
-    }
+class _Findings:
+    """Issues and occurrences as text, written out by hand: there are 200,000, and an encoder sorts the keys of each.
 
+    Members and risks are told once, by ``table`` and ``risks``: hosts of one release share most of theirs.
+    """
 
-def _occurrence(occurrence: Occurrence, table: MemberTable, risks: risk_data.RiskTable) -> dict[str, Any]:
-    """Written out, because there are many. Members are told once: hosts of one release share most of theirs."""
-    return {
-        "ref": occurrence.ref,
-        "fingerprint": occurrence.fingerprint,
-        "asset_uid": occurrence.asset_uid,
-        "asset": occurrence.asset,
-        "subject": {"kind": occurrence.subject.kind, "key": occurrence.subject.key},
-        "observed": occurrence.observed,
-        "state": occurrence.state,
-        "first_seen": stamp(occurrence.first_seen),
-        "first_scan": occurrence.first_scan,
-        "episode": occurrence.episode,
-        "evidence": list(occurrence.evidence),
-        "check_id": occurrence.check_id,
-        "severity": occurrence.severity,
-        "sources": plain(occurrence.sources),
-        "members": table.positions(occurrence),
-        "risk": risks.position(occurrence),
-    }
+    def __init__(self, table: MemberTable, risks: risk_data.RiskTable) -> None:
+        self._table, self._risks = table, risks
+        self._stamp = functools.cache(stamp)
+
+    def issue(self, issue: Issue) -> Written:
+        told: dict[str, Any] = {
+            "check_id": issue.check.id,
+            "subject": plain(issue.subject),
+            "title": issue.title,
+            "severity": issue.severity.value,
+            "level": issue.level.value,
+            "exploited": issue.exploited,
+            "theme": issue.check.theme.value,
+            "assets": sorted(issue.assets),
+        }
+        return put_together(told, {"occurrences": f"[{','.join(map(self._occurrence, issue.occurrences))}]"})
+
+    def occurrence(self, one: Occurrence) -> Written:
+        return Written(self._occurrence(one))
+
+    def _occurrence(self, one: Occurrence) -> str:
+        """Its keys in their order."""
+        severity, risk = one.severity, self._risks.position(one)
+        return (
+            f'{{"asset":{quoted(one.asset)},"asset_uid":{quoted(one.asset_uid)},"check_id":{quoted(one.check_id)},'
+            f'"episode":{one.episode},"evidence":[{",".join(map(quoted, one.evidence))}],'
+            f'"fingerprint":{quoted(one.fingerprint)},"first_scan":{one.first_scan},'
+            f'"first_seen":"{self._stamp(one.first_seen)}",'
+            f'"members":[{",".join(map(str, self._table.positions(one)))}],"observed":{quoted(one.observed)},'
+            f'"ref":{quoted(one.ref)},"risk":{"null" if risk is None else risk},'
+            f'"severity":{"null" if severity is None else quoted(severity)},'
+            f'"sources":{text_of(plain(one.sources)) if one.sources else "[]"},"state":{quoted(one.state)},'
+            f'"subject":{{"key":{quoted(one.subject.key)},"kind":{quoted(one.subject.kind)}}}}}'
+        )
 
 
 def _fix_first(data: ReportData) -> dict[str, Any]:

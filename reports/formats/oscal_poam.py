@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from reports.json_stream import write
-from reports.oscal import OURS, Ids, Json, inventory, line, metadata, observations, origin, prop, risk_name
+from reports.json_stream import Written, put_together, write
+from reports.oscal import OURS, Ids, Json, inventory, line, metadata, observations, observed, origin, prop, risk_name
 from reports.oscal_risks import deadline, risks, status
 from reports.plan_book import Book
 from reports.report import Issue, ReportData
@@ -38,7 +38,7 @@ def _system(estate: str) -> str:
     return hashlib.sha256(estate.encode("utf-8", "replace")).hexdigest()
 
 
-def _items(data: ReportData, ids: Ids) -> Iterator[Json]:
+def _items(data: ReportData, ids: Ids) -> Iterator[Json | Written]:
     """The schema wants at least one."""
     if not data.issues:
         yield {"uuid": ids.of("item"), "title": "No action", "description": NOTHING}
@@ -47,17 +47,17 @@ def _items(data: ReportData, ids: Ids) -> Iterator[Json]:
         yield _item(book, issue, ids)
 
 
-def _item(book: Book, issue: Issue, ids: Ids) -> Json:
+def _item(book: Book, issue: Issue, ids: Ids) -> Written:
     hit = f"{len(issue.occurrences)} occurrences on {len(issue.assets)} assets"
-    return {
+    told = {
         "uuid": ids.of("item", risk_name(issue)),
         "title": line(issue.title),
         "description": line(f"{issue.check.remedy.text} {hit}."),
         "props": list(_props(book, issue)),
         "origins": origin(ids),
-        "related-observations": [{"observation-uuid": ids.of("observation", o.fingerprint)} for o in issue.occurrences],
         "related-risks": [{"risk-uuid": ids.of("risk", risk_name(issue))}],
     }
+    return put_together(told, {"related-observations": observed(issue.occurrences, ids)})
 
 
 def _props(book: Book, issue: Issue) -> Iterator[Json]:

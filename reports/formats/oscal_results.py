@@ -11,8 +11,20 @@ from typing import BinaryIO
 
 from checks.check import Check
 from reports.counting import all_gaps
-from reports.json_stream import write
-from reports.oscal import MAX_TEXT, Ids, Json, inventory, line, metadata, observations, origin, prop, risk_name
+from reports.json_stream import Written, put_together, write
+from reports.oscal import (
+    MAX_TEXT,
+    Ids,
+    Json,
+    inventory,
+    line,
+    metadata,
+    observations,
+    observed,
+    origin,
+    prop,
+    risk_name,
+)
 from reports.oscal_risks import risks
 from reports.report import Issue, ReportData
 from reports.text import prose, stamp
@@ -59,7 +71,7 @@ def _result(data: ReportData, ids: Ids) -> Json:
     return told
 
 
-def _findings(data: ReportData, ids: Ids) -> Iterator[Json]:
+def _findings(data: ReportData, ids: Ids) -> Iterator[Written]:
     failing: dict[str, list[Issue]] = {}
     for issue in data.issues:
         failing.setdefault(issue.check.id, []).append(issue)
@@ -71,7 +83,7 @@ def _findings(data: ReportData, ids: Ids) -> Iterator[Json]:
             yield _finding(check, found, gaps[check.id], data.passed.get(check.id, 0), ids)
 
 
-def _finding(check: Check, found: list[Issue], gaps: int, passed: int, ids: Ids) -> Json:
+def _finding(check: Check, found: list[Issue], gaps: int, passed: int, ids: Ids) -> Written:
     met = not found and not gaps
     occurrences = [one for issue in found for one in issue.occurrences]
     told: Json = {
@@ -90,10 +102,10 @@ def _finding(check: Check, found: list[Issue], gaps: int, passed: int, ids: Ids)
             },
         },
     }
-    if found:
-        told["related-observations"] = [{"observation-uuid": ids.of("observation", o.fingerprint)} for o in occurrences]
-        told["related-risks"] = [{"risk-uuid": ids.of("risk", risk_name(issue))} for issue in found]
-    return told
+    if not found:
+        return put_together(told, {})
+    told["related-risks"] = [{"risk-uuid": ids.of("risk", risk_name(issue))} for issue in found]
+    return put_together(told, {"related-observations": observed(occurrences, ids)})
 
 
 def _remarks(failed: int, gaps: int, passed: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from jinja2 import Environment
 
-from reports import pdf_chapters, summary, text
+from reports import caps, pdf_chapters, summary, text
 from reports.formats import FormatError
 from reports.formats.html import environment, own
 from reports.formats.json_file import digest
@@ -44,7 +44,7 @@ def _environment() -> Environment:
     made = environment().overlay()
     made.filters = {
         **made.filters,
-        "clip": lambda value: text.safe_text(value, pdf_chapters.CLIP),
+        "clip": lambda value: text.safe_text(value, caps.PDF_TEXT),
         "short": lambda value: text.safe_text(value, NAME),
     }
     return made

@@ -6,7 +6,6 @@ of creation comes from the data, so the same data gives the same bytes. Source: 
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 from datetime import date
 from typing import BinaryIO
 
@@ -25,6 +24,7 @@ from reports.action_plan import (
     FixRow,
     ListRow,
     PlanRow,
+    cells,
     fixes,
     occurrences,
     plan,
@@ -137,7 +137,7 @@ class _Sheets:
             if last > MOST_ROWS:
                 sheet.write_string(last, 0, "More rows than a sheet takes: see the CSV report.", self._bold)
                 break
-            self._row(sheet, last, headings, astuple(row))
+            self._row(sheet, last, headings, cells(row))
         sheet.autofilter(0, 0, max(last, 1), len(headings) - 1)
         self._validate(sheet, headings, max(last, 1))
         sheet.repeat_rows(0)

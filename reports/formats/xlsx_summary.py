@@ -131,6 +131,7 @@ class _Summary:
         chart.set_title({"name": title, "name_font": {"size": 12}})
         chart.set_legend({"none": True})
         chart.set_y_axis({"reverse": True})
+        chart.set_x_axis({"min": 0})  # a bar that starts elsewhere exaggerates
         described = {"description": f"{title}; the numbers stand in the table on the left"}
         row, column = divmod(self._charts, ABREAST)
         self._sheet.insert_chart(1 + row * CHART_ROWS, 5 + column * CHART_COLUMNS, chart, described)

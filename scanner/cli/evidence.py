@@ -12,6 +12,7 @@ from scanner.cli.console import SHAPES, Exit, fail, known, note, plain_errors, s
 from scanner.cli.console import app as group
 from scanner.cli.evidence_reports import checkpoint, export_report, is_of_report, verifier, verify_report
 from scanner.cli.settings import SettingsError, resolve
+from scanner.cli.signer_key import key_id, own_key_id
 
 if TYPE_CHECKING:
     from scanner.service.evidence_check import PackVerdict
@@ -112,11 +113,11 @@ def verify(
 
     try:
         if is_of_report(file):
-            verify_report(file, _key_id(key) if key else "", _own_key_id(own) or "", remember, format)
+            verify_report(file, key_id(key) if key else "", own_key_id(own) or "", remember, format)
         if remember:
             raise fail("--remember is for packs of reports and for checkpoints, and this is neither")
         with plain_errors(CatalogueError):
-            verdict = check_pack(file, catalogue(), _key_id(key) if key else None, _own_key_id(own))
+            verdict = check_pack(file, catalogue(), key_id(key) if key else None, own_key_id(own))
     except OSError as fault:
         raise fail(f"{file} cannot be read: {fault.strerror}") from fault
     except PackError as fault:
@@ -128,28 +129,6 @@ def verify(
     else:
         say("\n".join(_told(verdict)))
     raise typer.Exit(Exit.OK if verdict.holds else Exit.INCOMPLETE)
-
-
-def _key_id(key: str) -> str:
-    """Of an id, or of a file with a public key in PEM. Ends with exit code 2 when it is neither."""
-    from scanner.service.signing import SigningError, named_key_id
-
-    try:
-        return named_key_id(key)
-    except OSError as fault:
-        raise fail(f"--key {key} is no id of a key, and no file that can be read: {fault.strerror}") from fault
-    except SigningError as fault:
-        raise fail(f"--key {key}: {fault}") from fault
-
-
-def _own_key_id(path: Path | None) -> str | None:
-    """None when there is no key of our own that can be used: then it is known from nowhere."""
-    from scanner.service.signing import SigningError, load
-
-    try:
-        return load(path).key_id if path else None
-    except SigningError:
-        return None
 
 
 def _told(verdict: "PackVerdict") -> Iterator[str]:

@@ -58,6 +58,7 @@ def report(
       estatecheck report open
       estatecheck report list
       estatecheck report --from-pack report-12.evidence.zip -o again
+      estatecheck report --from-pack report-12.evidence.zip --view board
     """
     if context.invoked_subcommand is not None:
         return
@@ -69,12 +70,12 @@ def report(
     wanted = format or ["html", "json"]
     for name in wanted:
         known("--format", name, [*FORMATS, SEAL])
-    check_view(view, supplier, since)
+    check_view(view, supplier)
     if from_pack is not None:
-        _only_the_packs(since, branding, wanted, view)
+        _only_the_packs(since, branding, wanted)
         from scanner.cli.report_again import from_pack as made_again
 
-        made_again(settings, Path(from_pack), wanted)
+        made_again(settings, Path(from_pack), wanted, lambda data: as_seen(data, view, supplier))
         return
     with plain_errors(*EXPECTED):
         bench = Workbench(settings)
@@ -82,8 +83,8 @@ def report(
         data = bench.report(bench.store, scan if scan is not None else bench.store.latest_scan().id)
         if since:
             data = with_since(bench, data, since)
-        data = as_seen(data, view, supplier)
-        data = in_dress(data, branding)
+        named = data.branding_folder
+        data = in_dress(as_seen(data, view, supplier), branding, named)
         files = [name for name in wanted if name not in ("terminal", SEAL)]
         by = sealer(bench.store, sign_as, key, passphrase) if SEAL in wanted else None
         written = bench.write(data, files)
@@ -95,14 +96,12 @@ def report(
         note(f"wrote {path}")
 
 
-def _only_the_packs(since: str | None, branding: Path | None, wanted: list[str], view: str) -> None:
+def _only_the_packs(since: str | None, branding: Path | None, wanted: list[str]) -> None:
     """What cannot be had of a pack: it names one report, as it was."""
     if branding is not None:
         raise fail("--from-pack makes the report that the pack names, which wears no dress: leave out --branding")
     if SEAL in wanted:
         raise fail("--format dsse needs the record, which knows whose key it is: leave out --from-pack")
-    if view != DEFAULT:
-        raise fail("--from-pack makes the report that the pack names, which is whole: leave out --view")
     if since:
         raise fail("--since needs the record, which has both scans: leave out --from-pack")
 

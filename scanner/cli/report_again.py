@@ -1,19 +1,27 @@
-"""``estatecheck report --from-pack``: the report made again from a pack, and held against what the pack promises."""
+"""``estatecheck report --from-pack``: the report made again from a pack, and held against what the pack promises.
+
+The pack names the files of the whole report. A view is cut from the report that was made again; so that it can be
+believed, the JSON of the whole is held against what the pack names, and that is said.
+"""
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.cli.console import Exit, fail, note, plain_errors, say
 
 if TYPE_CHECKING:
+    from reports.report import ReportData
     from scanner.cli.settings import Settings
 
 
-def from_pack(settings: "Settings", pack: Path, formats: Sequence[str]) -> None:
-    """Write the files and print their sha256. Ends with 1 when one is not what the pack names."""
+def from_pack(
+    settings: "Settings", pack: Path, formats: Sequence[str], view: "Callable[[ReportData], ReportData]"
+) -> None:
+    """Write the files and print their sha256. Ends with 1 when one, or the whole report, is not what the pack names."""
+    from reports.formats import json_file
     from scanner.cli.workbench import EXPECTED, Workbench
     from scanner.service.report_pack.restore import restored
     from scanner.store.records import StoreError
@@ -22,7 +30,10 @@ def from_pack(settings: "Settings", pack: Path, formats: Sequence[str]) -> None:
         bench = Workbench(settings)
         try:
             with restored(pack, Path(folder)) as again:
-                data = bench.report(again.store, again.scan)
+                whole = bench.report(again.store, again.scan)
+                data = view(whole)
+                part = data.view != whole.view
+                digest = json_file.digest(whole)[1] if part else ""
                 files = [name for name in formats if name != "terminal"]
                 written = bench.write(data, files)
                 if "terminal" in formats or not files:
@@ -30,7 +41,17 @@ def from_pack(settings: "Settings", pack: Path, formats: Sequence[str]) -> None:
                 promised = again.reports
         except OSError as fault:
             raise fail(f"{pack} cannot be read: {fault.strerror}") from fault
+    if part:
+        _compare_whole(digest, promised)
     _compare(written, promised)
+
+
+def _compare_whole(digest: str, promised: dict[str, str]) -> None:
+    """Ends with 1 when the report that the view was cut from is another one."""
+    if promised.get("report.json") != digest:
+        note("made by another version than the one that made the pack, or the pack was changed: evidence verify tells")
+        raise fail("the report that the view was cut from is not the one that the pack names", Exit.THRESHOLD_MET)
+    say(f"{digest}  report.json, from which the view is cut: as the pack names it")
 
 
 def _compare(written: Sequence[Path], promised: dict[str, str]) -> None:

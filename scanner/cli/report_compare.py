@@ -7,6 +7,7 @@ import typer
 
 from scanner.cli.console import fail, known, note, plain_errors, say, write_whole
 from scanner.cli.settings import SettingsError, resolve
+from scanner.cli.signer_key import key_id, own_key_id
 
 if TYPE_CHECKING:
     from reports.compare_data import Comparison
@@ -24,29 +25,38 @@ def compare(
         str | None, typer.Option("--format", help="terminal, json or html; by the ending of -o if left out.")
     ] = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="File to write; printed if left out.")] = None,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option("--trust", help="Who may have signed a pack: id of a key, or its PEM. Repeatable."),
+    ] = None,
+    unverified: Annotated[bool, typer.Option("--unverified", help="Compare packs without verifying them.")] = False,
     database: Annotated[str | None, typer.Option(help="The record, as an SQLAlchemy URL.")] = None,
 ) -> None:
     """Compare two reports: what is new, verified fixed, back, stale, re-rated.
 
     What is absent is never called fixed: without a proof it is told as not
-    seen again, with the reason. Files need no record.
+    seen again, with the reason. Files need no record. Packs are verified as
+    by evidence verify; your own signing key is known.
 
     Examples:
       estatecheck report compare 11 12
       estatecheck report compare 11 12 --format html -o change.html
       estatecheck report compare supplier.json report.json
+      estatecheck report compare 11 theirs.evidence.zip --trust their-key.pem
     """
     shape = known("--format", format or _SUFFIX.get(Path(output or "").suffix, "terminal"), FORMATS)
     with plain_errors(SettingsError):
         settings = resolve({"database": database})
     from reports.compare_rows import BadReport
     from scanner.cli.workbench import EXPECTED, Workbench
-    from scanner.service.compare import compare_named
+    from scanner.service.compare import Trust, compare_named
 
+    own = own_key_id(settings.path("signing_key"))
+    keys = (*(key_id(one, "--trust") for one in trust or ()), *((own,) if own else ()))
     bench = Workbench(settings)
     with plain_errors(*EXPECTED, BadReport):
         try:
-            told = compare_named(first, second, lambda: bench.store, bench.catalogue)
+            told = compare_named(first, second, lambda: bench.store, bench.catalogue, Trust(keys, unverified))
         except OSError as fault:
             raise fail(f"{fault.filename or first} cannot be read: {fault.strerror}") from fault
     content = _rendered(told, shape)

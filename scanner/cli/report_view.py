@@ -15,15 +15,13 @@ DEFAULT = "technical"
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 
 
-def check_view(view: str, supplier: str | None, since: str | None) -> None:
+def check_view(view: str, supplier: str | None) -> None:
     """Before anything is read. Ends with a sentence where these do not go together."""
     from reports.views import View
 
     known("--view", view, [one.value for one in View])
     if (view == View.SUPPLIER) != (supplier is not None):
         raise fail("--view supplier and --supplier NAME go together: name whose view it is")
-    if view == View.SUPPLIER and since:
-        raise fail("a supplier's view tells no change of the estate: leave out --since")
 
 
 def as_seen(data: "ReportData", view: str, supplier: str | None) -> "ReportData":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from scanner.cli.console import SHAPES, Exit, fail, known, note, plain_errors, say
+from scanner.cli.report_branding import as_named
 from scanner.cli.settings import Settings, SettingsError, resolve
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _told(bench: "Workbench", scan_id: int, shape: str) -> "ReportData":
 
     again = f"scan {scan_id} is stored; to make its report again: estatecheck report --scan {scan_id}"
     try:
-        data = bench.report(bench.store, scan_id)
+        data = as_named(bench.report(bench.store, scan_id))
         written = bench.write(data)
         say(bench.summary(data, shape, written))
     except EXPECTED as fault:

@@ -15,6 +15,7 @@ import typer
 
 from inventory.asset import Asset
 from inventory.watch import Plan
+from scanner.cli.report_branding import as_named
 from scanner.cli.scan import run_stoppable
 from scanner.cli.settings import resolve
 from scanner.cli.workbench import EXPECTED, Workbench
@@ -80,7 +81,7 @@ def _told(bench: Workbench, outcome: Outcome) -> tuple[str, str]:
     scanned = outcome.scanned
     why = "ended by its time limit" if outcome.out_of_time else "stopped" if outcome.stopped else ""
     if not outcome.stopped:
-        bench.write(bench.report(bench.store, scanned.scan_id))
+        bench.write(as_named(bench.report(bench.store, scanned.scan_id)))
     unseen = f"scan {scanned.scan_id}: {scanned.unseen} assets unseen" if scanned.unseen else f"scan {scanned.scan_id}"
     whole = scanned.state is ScanState.COMPLETE
     return "done" if whole else "partial", "; ".join(part for part in (unseen, why) if part)

@@ -174,7 +174,7 @@ _ALL = (
     Publication(
         "msrc",
         "Microsoft Security Response Center",
-        ("msrc-cvrf",),
+        ("msrc-cvrf", "msrc-csaf"),
         "see https://www.microsoft.com/legal/terms-of-use",
         max_member=64 * MB,
         max_unpacked=2048 * MB,

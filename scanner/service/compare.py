@@ -2,6 +2,9 @@
 
 A stored scan is compared by the JSON of its report, made again from the record; a file by its own bytes. What became of
 a finding between two scans of the record is told by its events, with their numbers and hashes.
+
+A pack is verified first, as ``evidence verify`` does it: one that does not hold, or whose signer nobody knows, is not
+compared unless that was asked for, and then the comparison says so. A JSON report is signed by nobody, which it says.
 """
 
 import gzip
@@ -17,17 +20,29 @@ from checks.check import Check
 from reports.compare import compare
 from reports.compare_data import Comparison, Ending, Seen, Side
 from reports.compare_rows import MOST_BYTES, BadReport
-from reports.compare_side import read
+from reports.compare_side import read_from
 from reports.formats import json_file
 from reports.report import ReportData
 from reports.text import stamp
 from scanner.service.report import report_data
-from scanner.service.report_pack.names import REPORT
+from scanner.service.report_pack.checking import verify
+from scanner.service.report_pack.container import PackError, Reader
+from scanner.service.report_pack.names import KEY, MAX_SMALL, REPORT
+from scanner.service.report_pack.signed import BadSignature, key_id, public_key
 from scanner.store.records import EventRow, ScanRow, StoreError
 from scanner.store.store import Store
 
+_NO_REPORT = f"{{}}: there is no report in this file ({REPORT}); name a JSON report"
 _SCAN = re.compile(r"[0-9]{1,12}")
 _REPORT_ID = re.compile(r"ECR-([0-9]{1,12})-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """``keys``: ids of those who may have signed a pack. ``unverified``: packs are read without looking at that."""
+
+    keys: tuple[str, ...] = ()
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +61,22 @@ def scan_number(name: str) -> int | None:
     return int(name) if _SCAN.fullmatch(name) else None
 
 
-def compare_named(first: str, second: str, record: Callable[[], Store], catalogue: Sequence[Check]) -> Comparison:
+def compare_named(
+    first: str, second: str, record: Callable[[], Store], catalogue: Sequence[Check], trust: Trust
+) -> Comparison:
     """``record`` opens the record; it is asked only when one of the two is a scan of it.
 
     Raises :class:`StoreError`, :class:`BadReport`, ``OSError``.
     """
-    was, now = (named(one, record, catalogue) for one in (first, second))
+    was, now = (named(one, record, catalogue, trust) for one in (first, second))
     endings = endings_of(record(), now.scan, was.side, now.side) if now.scan is not None else {}
     return compare(was.side, now.side, endings)
 
 
-def named(name: str, record: Callable[[], Store], catalogue: Sequence[Check]) -> Named:
+def named(name: str, record: Callable[[], Store], catalogue: Sequence[Check], trust: Trust) -> Named:
     number = scan_number(name)
     if number is None:
-        return Named(read(file_content(Path(name)), name))
+        return Named(_of_file(Path(name), name, trust))
     side = side_of(report_data(record(), number, catalogue), f"scan {number}")
     if name.startswith("ECR-") and side.report_id != name:
         other = f"scan {number} now makes report {side.report_id}, not {name}: that was made by another version"
@@ -68,7 +85,7 @@ def named(name: str, record: Callable[[], Store], catalogue: Sequence[Check]) ->
 
 
 def side_of(data: ReportData, source: str) -> Side:
-    return read(json_file.encoded(data)[1], source)
+    return read_from(lambda: json_file.encoded(data)[1], source)
 
 
 def since(store: Store, catalogue: Sequence[Check], data: ReportData, earlier: str) -> ReportData:
@@ -78,7 +95,7 @@ def since(store: Store, catalogue: Sequence[Check], data: ReportData, earlier: s
         raise StoreError(f"--since {earlier[:80]}: name an earlier scan (12) or its report (ECR-12-0123456789ab)")
     if number >= data.scan_id:
         raise StoreError(f"--since {number}: it has to be an earlier scan than {data.scan_id}")
-    was = named(earlier, lambda: store, catalogue).side
+    was = named(earlier, lambda: store, catalogue, Trust()).side
     now = side_of(data, f"scan {data.scan_id}")
     return replace(data, since=compare(was, now, endings_of(store, data.scan_id, was, now)))
 
@@ -107,10 +124,18 @@ def _last(events: Iterable[EventRow], wanted: set[str], scan: ScanRow) -> Iterab
             yield event.fingerprint, Ending(event.to_state, event.why, at, event.scan_id, event.seq, event.hash)
 
 
-def file_content(path: Path) -> bytes:
+def _of_file(path: Path, name: str, trust: Trust) -> Side:
     """A JSON report, or the one inside an evidence pack. Raises :class:`BadReport` and ``OSError``."""
-    if zipfile.is_zipfile(path):
-        return _from_pack(path)
+    if not zipfile.is_zipfile(path):
+        side = read_from(lambda: _content(path), name)
+        return replace(side, notes=(*side.notes, f"{name}: a JSON report, which is signed by nobody"))
+    if trust.unverified:
+        side = read_from(lambda: _from_pack(path), name)
+        return replace(side, notes=(*side.notes, f"{name}: whether it is as it was signed was not looked at"))
+    return _verified(path, name, trust)
+
+
+def _content(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
@@ -118,13 +143,45 @@ def file_content(path: Path) -> bytes:
     return content
 
 
+def _verified(path: Path, name: str, trust: Trust) -> Side:
+    own = _signer(path, trust)
+    held = verify(path, own=own)
+    if held.problems:
+        more = len(held.problems) + held.problems.more - 1
+        raise BadReport(
+            f"{name} does not hold: {held.problems[0]}{f', and {more} more' if more else ''}; "
+            "`estatecheck evidence verify` names all of it, --unverified compares it all the same"
+        )
+    if held.key_id not in trust.keys:
+        raise BadReport(
+            f"{name} is as key {held.key_id} signed it, and whose key that is nobody said: compare it with its "
+            "owner and name it with --trust, or compare without that with --unverified"
+        )
+    side = read_from(lambda: _from_pack(path), f"{name}, signed by key {held.key_id[:16]}")
+    if side.sha256 != held.report:
+        raise BadReport(f"{name} was changed while it was read")
+    lacking = [f"{name}: could not be checked: {one}" for one in held.unknown]
+    return replace(side, notes=(*side.notes, *lacking))
+
+
+def _signer(path: Path, trust: Trust) -> str:
+    """The key that the pack names, if it is one that is trusted; its signature is checked with it."""
+    try:
+        with Reader(path) as files:
+            if REPORT not in files.entries:
+                raise BadReport(_NO_REPORT.format(path))
+            found = key_id(public_key(files.read(KEY, MAX_SMALL)))
+    except (PackError, BadSignature) as fault:
+        raise BadReport(f"{path}: {fault}") from None
+    return found if found in trust.keys else ""
+
+
 def _from_pack(path: Path) -> bytes:
-    """Its seal is not checked here: ``evidence verify`` does that."""
     try:
         with zipfile.ZipFile(path) as pack, pack.open(REPORT) as packed, gzip.open(packed) as file:
             content = file.read(MOST_BYTES + 1)
     except KeyError:
-        raise BadReport(f"{path}: there is no report in this file ({REPORT}); name a JSON report") from None
+        raise BadReport(_NO_REPORT.format(path)) from None
     except (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, RuntimeError, NotImplementedError) as fault:
         raise BadReport(f"{path}: it cannot be unpacked: {fault}") from None
     if len(content) > MOST_BYTES:

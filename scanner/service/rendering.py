@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reports.formats import FORMATS, FormatError
 from reports.report import ReportData
+from scanner.service.garbage import set_aside
 
 APART = frozenset({"pdf"})
 MAX_SECONDS = 600.0
@@ -18,7 +19,7 @@ class CannotRender(Exception):
 def render(name: str, data: ReportData, path: Path, seconds: float = MAX_SECONDS) -> None:
     """Write one format to ``path``. Raises :class:`CannotRender` and ``OSError``."""
     if name not in APART:
-        with path.open("wb") as out:
+        with path.open("wb") as out, set_aside():
             FORMATS[name].render(data, out)
         return
     child = multiprocessing.get_context("fork").Process(target=_apart, args=(name, data, path), daemon=True)
@@ -36,7 +37,7 @@ def render(name: str, data: ReportData, path: Path, seconds: float = MAX_SECONDS
 
 def _apart(name: str, data: ReportData, path: Path) -> None:
     try:
-        with path.open("wb") as out:
+        with path.open("wb") as out, set_aside():
             FORMATS[name].render(data, out)
     except FormatError as fault:
         path.write_text(str(fault))

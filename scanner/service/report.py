@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from checks.advisories.model import FeedNote
 from checks.check import Check
+from checks.estate import query_of
 from checks.finding import CheckRun, Outcome, Subject, fingerprint
 from checks.import_proof import is_imported
 from checks.lifecycle import State, answers_fact, run_for
@@ -18,13 +19,14 @@ from reports.report import AssetCoverage, DataSource, Gap, Issue, Occurrence, Re
 from reports.sources import SUPPORT, fresh_days
 from reports.updates import rates_cves, worst_first
 from scanner.probes import can_tell, concerns
-from scanner.service.availability import at_scan
+from scanner.service.availability_scan import available
 from scanner.service.credits import with_credits
 from scanner.service.evidence_root import evidence_of, root
 from scanner.service.firmware_chapter import firmware_of
 from scanner.service.garbage import rarer_collection
 from scanner.service.imported_report import imported_checks, imported_files, later_imports, with_imported
 from scanner.service.on_record import with_record
+from scanner.service.open_ports import open_ports_of
 from scanner.service.policies import risk_rules_of
 from scanner.service.report_life import with_life
 from scanner.service.risk import issues_with_risk
@@ -97,11 +99,13 @@ def _report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repo
         kind=scan.kind.value,
         firmware=firmware,
         risk_rules=risk_rules_of(scan, estate.policy),
-        availability=at_scan(store.series, estate, started),
+        availability=available(store, scan, estate, hosts),
         imports=imported_files(store, scan),
+        ports=open_ports_of(store, hosts, checks),
+        branding_folder=estate.branding,
     )
     told = with_record(events, scan, with_verdict(store, events, scan, estate, data, hosts, rows))
-    told = with_life(store, events, scan, told, hosts, rows)
+    told = with_life(store, events, scan, told, hosts, rows, catalogue)
     return with_credits(store, events, scan, estate, told)
 
 
@@ -121,7 +125,18 @@ def _coverage(host: StoredHost, checks: Mapping[str, Check]) -> AssetCoverage:
         peer=attempt.peer if attempt else "",
         beside=_beside(host, checks),
         identity_note=host.identity_note,
+        waiting=_waiting(host, checks),
     )
+
+
+def _waiting(host: StoredHost, checks: Mapping[str, Check]) -> int:
+    """A list of the estate is stored with a visit only where that visit could tell its own part (estate_checks.py).
+
+    What then was not attempted are the others. It lacks here for any other reason: nobody's answer would help.
+    """
+    told = {answer.query for answer in host.answers}
+    lists = {check.id for check in checks.values() if check.gathers and query_of(check.id) in told}
+    return sum(run.check_id in lists and run.reason is Reason.NOT_ATTEMPTED for run in host.runs)
 
 
 def _beside(host: StoredHost, checks: Mapping[str, Check]) -> frozenset[str]:

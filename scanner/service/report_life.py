@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from checks.check import Check
-from checks.finding import CheckRun, Outcome
+from checks.finding import CheckRun, Outcome, Severity
 from reports.life import Backlog, Decided, Life, SupportEnd, Tally
 from reports.report import ReportData
 from reports.updates import about_support
@@ -21,6 +21,7 @@ _SUPPORT = re.compile(
     r"support of (?P<ended>.{1,200}?) (?:ended|ends) on (?P<on>\d{4}-\d\d-\d\d)"
     r"|(?P<held>.{1,200}?) is supported until (?P<until>\d{4}-\d\d-\d\d)"
 )
+UNKNOWN = Severity.HIGH  # of a check that this version does not have: counted as in reports/verdict.py
 _MOVES = {"first seen": "new", "regressed": "back", "proven": "fixed"}
 
 
@@ -31,12 +32,13 @@ def with_life(
     data: ReportData,
     hosts: Sequence[StoredHost],
     rows: Mapping[str, FindingRow],
+    catalogue: Iterable[Check] = (),
 ) -> ReportData:
     """The report with decisions, backlog and support dates, and the tallies of each supplier."""
     known = tuple(e for e in events if (e.scan_id or 0) <= scan.id and (scan.ended_at is None or e.at <= scan.ended_at))
     life = Life(
         decisions=tuple(_decisions(known, data)),
-        backlog=tuple(_backlog(known, scan, _owners(data, rows))),
+        backlog=tuple(_backlog(known, scan, _owners(data, rows), _severities(store, scan, data, rows, catalogue))),
         support=tuple(_support(hosts, data.checks)),
         before=_before(store, scan, data),
     )
@@ -84,20 +86,42 @@ def _owners(data: ReportData, rows: Mapping[str, FindingRow]) -> dict[str, str]:
     return {key: of_asset.get(row.asset_uid, clocked.get(key, "")) for key, row in rows.items()}
 
 
+def _severities(
+    store: Store, scan: ScanRow, data: ReportData, rows: Mapping[str, FindingRow], catalogue: Iterable[Check]
+) -> dict[str, Severity]:
+    """Of each finding one for all the time: the one it has in this report, else that of its last failure before.
+
+    A later scan may have rated it anew: then the run is looked up that failed by the end of this one.
+    """
+    own = {check.id: check.severity for check in (*catalogue, *data.checks)}
+    rated = {o.fingerprint: o.severity or own.get(o.check_id, UNKNOWN) for o in (*data.carried, *data.fixed)}
+    rated |= {o.fingerprint: issue.severity for issue in data.issues for o in issue.occurrences}
+    closed = [row for row in rows.values() if row.fingerprint not in rated]
+    later = store.last_fails(scan.id + 1, {row.fingerprint for row in closed if row.last_fail_scan > scan.id})
+    for row in closed:
+        run = later.get(row.fingerprint)
+        rated[row.fingerprint] = (run.severity if run else row.severity) or own.get(row.check_id, UNKNOWN)
+    return rated
+
+
 @dataclass
 class _Count:
     """States while the events go by, and what the present scan moved."""
 
     owners: Mapping[str, str]
+    severities: Mapping[str, Severity]
     states: dict[str, str] = field(default_factory=dict)
     open: Counter[str] = field(default_factory=Counter)  # by supplier
+    rated: Counter[tuple[str, Severity]] = field(default_factory=Counter)  # the same, by supplier and severity
     moved: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # move -> supplier
 
     def step(self, event: EventRow) -> None:
         owner = self.owners.get(event.fingerprint, "")
         counted = event.fingerprint in self.states and self.states[event.fingerprint] not in CLOSED
         self.states[event.fingerprint] = event.to_state
-        self.open[owner] += (event.to_state not in CLOSED) - counted
+        more = (event.to_state not in CLOSED) - counted
+        self.open[owner] += more
+        self.rated[owner, self.severities[event.fingerprint]] += more
         if event.why in _MOVES:
             self.moved[_MOVES[event.why]][owner] += 1
 
@@ -105,13 +129,16 @@ class _Count:
         at = ended.ended_at if scan == ended.id and ended.ended_at else last.at
         for owner in sorted({*self.owners.values(), *self.open}):
             told = {name: self.moved[name][owner] for name in _MOVES.values()}
-            yield Backlog(scan, at, owner, self.open[owner], **told)
+            rated = {severity: self.rated[owner, severity] for severity in Severity}
+            yield Backlog(scan, at, owner, self.open[owner], **told, by_severity=rated)
         self.moved.clear()
 
 
-def _backlog(events: Iterable[EventRow], scan: ScanRow, owners: Mapping[str, str]) -> Iterator[Backlog]:
+def _backlog(
+    events: Iterable[EventRow], scan: ScanRow, owners: Mapping[str, str], severities: Mapping[str, Severity]
+) -> Iterator[Backlog]:
     """One row for each scan that moved something, and supplier."""
-    count, present, last = _Count(owners), None, None
+    count, present, last = _Count(owners, severities), None, None
     for event in events:
         if event.scan_id is not None and event.scan_id != present:
             if present is not None and last is not None:

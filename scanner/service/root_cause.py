@@ -49,9 +49,14 @@ class Failed:
     host: StoredHost
 
 
-def root_cause(store: Store, catalogue: Sequence[Check], scan_id: int, about: About) -> RootCause:
-    """Raises :class:`StoreError` for a scan, a theme or a supplier that is not there."""
-    data = report_data(store, scan_id, catalogue)
+def root_cause(
+    store: Store, catalogue: Sequence[Check], scan_id: int, about: About, report: ReportData | None = None
+) -> RootCause:
+    """``report``: that of the scan, where somebody has made it already.
+
+    Raises :class:`StoreError` for a scan, a theme or a supplier that is not there.
+    """
+    data = report or report_data(store, scan_id, catalogue)
     desk = _Desk(store, catalogue, store.scan(scan_id), store.estate_of(scan_id))
     themes = _themes(about.theme) if about.theme else frozenset[Theme]()
     supplier = "" if about.theme else _supplier(desk.estate, about.supplier)
@@ -250,7 +255,7 @@ def _point(scan: ScanRow, last: Iterable[EventRow], fresh: Sequence[EventRow]) -
     }
     told = {name: sum(map(is_so, fresh)) for name, is_so in counts.items()}
     still = sum(event.to_state not in CLOSED for event in last)
-    return Backlog(scan.id, scan.ended_at or scan.started_at, "", still, **told)
+    return Backlog(scan.id, scan.ended_at or scan.started_at, "", still, told["new"], told["back"], told["fixed"])
 
 
 def _release(seen: Failed | None) -> tuple[Moment | None, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from checks.clock_types import Start
 from checks.clocks import Clock, Status
-from checks.finding import Outcome
+from checks.finding import Outcome, Severity
 from reports.clocks import ClockReport, FindingClocks, PolicyTold
 from reports.firmware import DeviceFirmware, Said
 from reports.life import Backlog, Decided, Life, SupportEnd, Tally
@@ -14,6 +14,7 @@ from reports.on_record import ACCEPTED, REQUESTED, Acceptance, OnRecord
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from tests.reports.sample import END, HOSTILE, SCAN, START, digest, hostile, sample
 from tests.reports.sample_availability import month
+from tests.reports.sample_whole import ports_of
 
 DAY = 86_400_000
 NOW = round(END.timestamp() * 1000)
@@ -54,6 +55,7 @@ def rich(base: ReportData | None = None, text: str = "") -> ReportData:
             )
             for n, a in enumerate(data.assets[:4])
         ),
+        ports=tuple(ports_of(a, text) for a in data.assets),
         by_supplier={s: Tally(data.passed, data.not_applicable) for s in data.suppliers},
     )  # fmt: skip
 
@@ -107,7 +109,8 @@ def _backlog(k: int, supplier: str) -> Backlog:
     at: datetime = END - timedelta(days=28 * (13 - k))
     slope = 3 if supplier == "quill" else 1
     count = 70 - slope * k + (9 if k == 6 else 0)
-    return Backlog(SCAN - 13 + k, at, supplier, count, new=4 + k % 3, back=k % 2, fixed=slope + 4 + k % 3)
+    rated = dict(zip(Severity, (k % 4, 6, 20, count - 27 - k % 4, 1), strict=True))
+    return Backlog(SCAN - 13 + k, at, supplier, count, 4 + k % 3, k % 2, slope + 4 + k % 3, rated)
 
 
 def _support(known: dict[str, AssetCoverage], text: str) -> list[SupportEnd]:

@@ -8,12 +8,13 @@ from fractions import Fraction
 from checks.clock_life import Pause
 from checks.clock_types import Cause, Start
 from checks.clocks import Clock, Status, Stood
-from checks.finding import Outcome
+from checks.finding import Outcome, Severity
 from reports.clocks import ClockReport, FindingClocks, PolicyTold
 from reports.firmware import APPROVED, SUPPORTED, VULNERABLE, DeviceFirmware, Said
 from reports.life import Backlog, Decided, Life, SupportEnd
 from reports.on_record import Acceptance, OnRecord
-from reports.report import Issue, Occurrence, ReportData
+from reports.open_ports import AssetPorts, How, Identified, OpenPort, Reach, gathered
+from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from tests.reports.sample import END, HOSTILE, START, hostile, sample
 from tests.reports.sample_availability import month
 
@@ -57,6 +58,7 @@ def _with_all(data: ReportData, text: str = "") -> ReportData:
         firmware=_firmware(text),
         availability=month(text),
         life=_life(data, text),
+        ports=tuple(ports_of(one, text) for one in data.assets),
     )
 
 
@@ -100,6 +102,21 @@ def _on_record(found: list[tuple[Issue, Occurrence]], text: str) -> Iterator[OnR
             yield OnRecord(one.ref, one.fingerprint, one.state, verified=START - timedelta(days=20))
 
 
+def ports_of(one: AssetCoverage, text: str) -> AssetPorts:
+    """Of a host that was logged in to three, one of them seen from both sides; of others the reason why none."""
+    name = one.asset.name
+    if not one.logged_in:
+        return AssetPorts(one.uid, name, (), text or "unreachable")
+    inside = Identified(How.LISTED, text or "sshd", "", "a" * 64)
+    way = Identified(How.WAY_IN, "ssh", text or "SSH-2.0-Fenwick_1.0")
+    listed = (
+        OpenPort("tcp", 22, Reach.NETWORK, ("0.0.0.0",), (inside,)),  # noqa: S104 (what a host may say)
+        OpenPort("tcp", 5432, Reach.LOCAL, ("127.0.0.1",), (replace(inside, service=text or "postgres"),)),
+        OpenPort("udp", 5353, Reach.NETWORK, ("::",), (replace(inside, service=""),)),
+    )
+    return gathered(one.uid, name, (*listed, OpenPort("tcp", 22, Reach.ANSWERED, (), (way,))), "")
+
+
 def _firmware(text: str) -> tuple[DeviceFirmware, ...]:
     fail, passed = Said(Outcome.FAIL, text or "x"), Said(Outcome.PASS, text or "x")
     old = DeviceFirmware("uid-sw1", text or "sw1", "Cisco", "IOS", text or "C2960X", "15.2(7)E3", {APPROVED: fail})
@@ -114,7 +131,19 @@ def _life(data: ReportData, text: str) -> Life:
         text or "A. Creditor", "accreditor", text or "agreed", text or "CR-1", END.date().isoformat(),
     )  # fmt: skip
     days = (START - timedelta(days=30 * (42 - n)) for n in (39, 40, 41, 42))
-    backlog = tuple(Backlog(n, at, "larkspur", 160 - n, n % 3, 0, n % 4) for n, at in enumerate(days, 39))
+    backlog = tuple(
+        Backlog(
+            n,
+            at,
+            "larkspur",
+            160 - n,
+            n % 3,
+            0,
+            n % 4,
+            dict(zip(Severity, (n - 30, 9, 60, 121 - 2 * n, 0), strict=True)),
+        )
+        for n, at in enumerate(days, 39)
+    )
     ends = SupportEnd(
         first.asset_uid, first.asset, text or "Debian 11", datetime(2025, 8, 31, tzinfo=UTC).date(), text or "ends soon"
     )

@@ -41,7 +41,7 @@ def test_the_chapter_in_all_formats() -> None:
     assert '<td class="n">19 of 21</td><td>ash-field</td><td>birch</td>' in page
     assert "AVAILABILITY" in text
     assert "Case files, 24x7: between 96.47 % and 97.03 % up, 21.3 h down in 2 outages" in " ".join(text.split())
-    assert "1 of 3 watched devices in service; 1 unusable, 1 unseen." in " ".join(text.split())
+    assert "1 of 3 devices in service; 1 unusable, 1 unseen." in " ".join(text.split())
     known = document["availability"]
     assert [one["service"] for one in known["services"]] == ["case-files", "forms", "mail"]  # type: ignore[index,call-overload]
 

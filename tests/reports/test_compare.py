@@ -17,7 +17,7 @@ from checks.coverage import Step
 from checks.finding import Severity
 from checks.risk import Level
 from reports import compare_html, compare_json, compare_terminal
-from reports.compare import compare, cut, only
+from reports.compare import Reader, compare, cut, only
 from reports.compare_data import CheckTold, Comparison, Ending, Gate, Kind, Place, Seen, Side, Why
 from reports.compare_rows import BadReport
 from reports.compare_side import read
@@ -179,7 +179,7 @@ def test_nothing_is_fixed_without_a_proof(was: Side, now: Side) -> None:
 @given(sides(), sides())
 def test_a_cut_holds_nothing_of_others(was: Side, now: Side) -> None:
     told = compare(was, now)
-    mine = cut(told, "s0")
+    mine = cut(told, Reader("s0"))
     owners = {uid: place.supplier for uid, place in {**was.assets, **now.assets}.items()}
     assert {owners[c.it.asset_uid] for c in mine.changes} <= {"s0"}
     assert all(place.supplier == "s0" for s in (mine.was, mine.now) for place in s.assets.values())
@@ -574,7 +574,7 @@ def test_the_warning_of_two_estates_without_a_common_asset() -> None:
 def test_only_keeps_the_parts_of_its_assets() -> None:
     data = side(sample())
     one = next(iter(data.assets))
-    kept = only(data, {one})
+    kept = only(data, {one}, Reader("quill"))
     assert set(kept.assets) == {one}
     assert {f.asset_uid for f in kept.findings.values()} <= {one}
     assert not [name for name in kept.basis if name.startswith("option ")]

@@ -14,6 +14,7 @@ from inventory.estate import Area
 from inventory.facts.missing import Missing, Reason
 from reports import counting
 from reports.counting import Step, Units
+from reports.once import known, once
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from tests.reports.sample import AREAS, CHECKS, START, asset, dark, empty, large, sample
 
@@ -174,3 +175,31 @@ def test_patch_share_says_when_nobody_asked() -> None:
     asked_not = [c for c in CHECKS if c.theme not in counting.PATCH_THEMES]
     assert not counting.patch_share((), asked_not).asked
     assert counting.patch_share((), CHECKS).asked
+
+
+def test_an_area_counts_what_is_on_its_own_assets() -> None:
+    """Held against counting it area by area; one machine may stand under two names in two areas."""
+    data = large(12, 3)
+    twin = replace(data.assets[0], asset=replace(data.assets[0].asset, name="twin", area="elsewhere"))
+    data = replace(data, assets=(*data.assets, twin))
+    for row in counting.by_area(data):
+        uids = {a.uid for a in data.assets if (a.asset.area or "") == row.area.id}
+        hit = [replace(i, occurrences=tuple(o for o in i.occurrences if o.asset_uid in uids)) for i in data.issues]
+        assert row.units == counting.units(i for i in hit if i.occurrences)
+
+
+def test_what_is_worked_out_once_is_forgotten_with_its_data() -> None:
+    asked = list[int]()
+
+    @once
+    def tally(data: ReportData) -> int:
+        asked.append(data.scan_id)
+        return len(data.assets)
+
+    data = replace(sample())
+    assert tally(data) == tally(data) == len(data.assets)
+    assert len(asked) == 1
+    assert tally(replace(data, assets=())) == 0
+    key = id(data)
+    del data
+    assert key not in known

@@ -13,6 +13,7 @@ from importlib.resources import files
 import pytest
 from jinja2 import UndefinedError
 
+from inventory.asset import BY_SNAPSHOT
 from reports.formats import FORMATS
 from reports.formats import html as html_format
 from reports.report import ReportData
@@ -153,7 +154,7 @@ def test_chapters_that_nobody_asked_for_say_so() -> None:
 def test_sections_are_numbered_in_their_order(view: View) -> None:
     page = rendered(seen(sample(), view, "quill" if view is View.SUPPLIER else None))
     numbers = re.findall(r'<h2 id="([\w-]+)-h"><span class="no">(\w+)</span>', page)
-    wanted = marks(tuple(name for name in sections(view) if name != "firmware"))
+    wanted = marks(tuple(name for name in sections(view) if name not in ("firmware", "ports")))
     assert dict(numbers) == wanted
     assert [i for i, _ in numbers] == list(wanted)
     contents = re.findall(r'<li(?: class="letter")?><a href="#([\w-]+)"><span class="no">(\w+)</span>', page)
@@ -189,6 +190,14 @@ def test_what_could_not_be_looked_at_stands_beside_what_was_found(plain: str) ->
         assert said in words, said
 
 
+def _by_themselves(machines: int) -> ReportData:
+    """An import of snapshots: nobody logged in to any."""
+    data = sample(machines)
+    said = f"{BY_SNAPSHOT}web-1 took of itself 2025-03-03 07:00 UTC, supplied by Larkspur"
+    assets = tuple(replace(a, reached=False, logged_in=False, missing=None, peer=said) for a in data.assets)
+    return replace(data, kind="import", assets=assets)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -200,6 +209,8 @@ def test_what_could_not_be_looked_at_stands_beside_what_was_found(plain: str) ->
         pytest.param(dark(), "540 judgements (a check on an asset) could not be made of 540", id="implied gaps"),
         pytest.param(replace(sample(), kind="evaluate"), "Nothing was looked at anew: stored evidence", id="evaluate"),
         pytest.param(replace(sample(), kind="import"), "rest on lists that somebody supplied", id="import"),
+        pytest.param(_by_themselves(1), "1 device sent its own snapshot. The judgements rest on what these", id="own"),
+        pytest.param(_by_themselves(2), "2 devices sent their own snapshots: what they say", id="two own"),
         pytest.param(empty(), "has no asset in scope. Nothing was looked at", id="empty"),
         pytest.param(replace(sample(), scopes=()), "The record names no permission for this scan.", id="no permission"),
         pytest.param(

@@ -90,7 +90,9 @@ def test_everything_at_the_top_is_in_it() -> None:
         "viewer": "supplier_view",
     }
     left = {kept.get(f.name, f.name) for f in dataclasses.fields(ReportData)} - found
-    assert left == {"branding", "view", "by_supplier"}, "dress and view are no facts; the tallies are parts of checks"
+    assert left == {"branding", "branding_folder", "view", "by_supplier"}, (
+        "dress and view are no facts; the tallies are parts of checks"
+    )
 
 
 def test_canonical_form() -> None:

@@ -1,9 +1,11 @@
 """Formats for machines: valid by the published schemas, right in their numbers, harmless whatever a target sent."""
 
 import csv
+import hashlib
 import io
 import json
 import re
+import uuid
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,8 +22,9 @@ from reports import action_plan
 from reports.counting import all_gaps, by_severity
 from reports.formats import FORMATS
 from reports.json_stream import write
+from reports.oscal import OURS, Ids
 from reports.report import ReportData
-from reports.text import safe_text
+from reports.text import json_safe, safe_text
 from tests import data as test_data
 from tests.reports.sample import dark, hostile, sample
 from tests.reports.sample_whole import whole, whole_hostile
@@ -263,6 +266,22 @@ def test_nothing_invisible_goes_out(name: str) -> None:
     text = rendered(name, whole_hostile()).decode("utf-8-sig").replace("\r\n", "\n")
     assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]", text) is None
     assert "<script>" not in text or name != "junit"
+
+
+@pytest.mark.parametrize("name", ["oscal-results", "oscal-poam"])
+def test_what_is_written_by_hand_is_as_an_encoder_would(name: str) -> None:
+    out = io.BytesIO()
+    FORMATS[name].render(hostile(), out)
+    text = out.getvalue().decode()
+    again = json_safe(json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False, separators=(",", ":")))
+    assert text.replace("\n", "") == again
+
+
+def test_ids_are_uuids_of_version_5() -> None:
+    data = sample()
+    root = uuid.uuid5(uuid.NAMESPACE_URL, f"{OURS}:{data.scan_id}:{data.evidence_root}")
+    digest = hashlib.sha256("asset\0odd \u00e4".encode()).hexdigest()
+    assert Ids(data).of("asset", "odd \u00e4") == str(uuid.uuid5(root, digest))
 
 
 def test_a_document_is_written_as_json_would() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reports import pdf_chapters
+from reports import caps
 from reports.formats import FormatError, pdf
 from reports.report import ReportData
 from reports.views import LABELS, View, seen
@@ -25,8 +25,14 @@ pytestmark = pytest.mark.skipif(not shutil.which("pdfinfo"), reason="poppler-uti
 def _short() -> Iterator[None]:
     """A table row costs milliseconds, and every test of this file lays out pages."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, most in (("MOST_ROWS", 5), ("MOST_EVIDENCE", 5), ("MOST_FINDINGS", 4), ("CLIP", 200)):
-            patch.setattr(pdf_chapters, name, most)
+        for name, most in (
+            ("PDF_ROWS", 5),
+            ("PDF_PLAN", 5),
+            ("PDF_EVIDENCE", 5),
+            ("PDF_FINDINGS", 4),
+            ("PDF_TEXT", 200),
+        ):
+            patch.setattr(caps, name, most)
         yield
 
 
@@ -116,9 +122,11 @@ def test_a_view_is_shorter_and_a_supplier_sees_nothing_of_others(
 
 def test_tables_are_capped_and_say_so() -> None:
     page = pdf.html(large(500, 12))
-    assert page.count('<article class="finding') == pdf_chapters.MOST_FINDINGS
+    assert page.count('<article class="finding') == caps.PDF_FINDINGS
     assert "Where: 8 of 12; all stand in the CSV, XLSX and JSON reports" in page
-    assert f"the first {pdf_chapters.MOST_EVIDENCE} of 5,000" in page
+    assert f"the first {caps.PDF_EVIDENCE} of 5,000" in page
+    assert "more issues, less severe than these, stand in report.json" in page
+    assert "Assets in scope; the first 5 of 500, all in the JSON report" in page
     assert page.count("<tr") < 400
 
 
@@ -129,8 +137,14 @@ def test_the_same_data_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_hostile_text_is_only_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, most in (("MOST_ROWS", 2), ("MOST_FINDINGS", 2), ("MOST_OCCURRENCES", 1), ("CLIP", 120)):
-        monkeypatch.setattr(pdf_chapters, name, most)
+    for name, most in (
+        ("PDF_ROWS", 2),
+        ("PDF_PLAN", 2),
+        ("PDF_FINDINGS", 2),
+        ("PDF_OCCURRENCES", 1),
+        ("PDF_TEXT", 120),
+    ):
+        monkeypatch.setattr(caps, name, most)
     path = printed(whole_hostile(3), tmp_path / "hostile.pdf")
     assert "JavaScript:      no" in told("pdfinfo", path)
     assert "<script>alert(1)</script>" in told("pdftotext", path, "-")

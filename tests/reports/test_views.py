@@ -4,26 +4,32 @@ import dataclasses
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
 
 from checks.check import Check
 from checks.credits import Credits
-from checks.finding import Outcome, Subject
+from checks.finding import Outcome, Severity, Subject
 from checks.responsibility import Baseline, Handover, Inherited
 from checks.serviceability import Condition, Serviceability, Standing
 from inventory.asset import Privilege
+from inventory.estate import Supplier
 from inventory.facts.missing import Missing, Reason
 from inventory.responsibility import Layer
 from reports.availability import AvailabilityReport, DeviceGroup
+from reports.clocks import ClockReport, FindingClocks
+from reports.compare import compare
+from reports.compare_data import Comparison
+from reports.compare_side import read
 from reports.counting import Step, by_area, funnel
 from reports.firmware import DeviceFirmware, Said
-from reports.formats import FORMATS
+from reports.formats import FORMATS, json_file
 from reports.imported import ImportedFile, ImportGap, SeenBy, UnmatchedHost
 from reports.life import Backlog, Decided, Life, SupportEnd, Tally, burn_down
 from reports.on_record import OnRecord
+from reports.open_ports import AssetPorts, How, Identified, OpenPort, Reach
 from reports.report import AssetCoverage, EvidenceItem, Occurrence, ReportData
 from reports.views import APPENDICES, LABELS, TITLES, View, ViewError, marks, sections, seen
 from reports.views_cut import MASK, WITHHELD, undecided
@@ -100,7 +106,7 @@ def marked() -> ReportData:
             DeviceFirmware(a.uid, a.asset.name, "Fenwick", "os", "m1", "1.0", {"c": Said(Outcome.FAIL, said)})
             for a in (mine, other)
         ),
-        clocks=clock_report(
+        clocks=_with_policy(
             replace(finding(9001, LATE, OWN, "quill-2025", title=said), asset_uid=mine.uid, asset=mine.asset.name),
             replace(finding(9002, LATE, SECRET, "larkspur-2025"), asset_uid=other.uid, asset=other.asset.name),
         ),
@@ -110,12 +116,40 @@ def marked() -> ReportData:
         availability=_available(said, mine.asset.name, other.asset.name),
         life=Life(
             tuple(_decided(a.uid, a.asset.name, said) for a in (mine, other)),
-            tuple(Backlog(1, START, supplier, 2) for supplier in (OWN, SECRET)),
+            tuple(Backlog(1, START, supplier, 2, by_severity={Severity.HIGH: 2}) for supplier in (OWN, SECRET)),
             tuple(SupportEnd(a.uid, a.asset.name, "Debian 12", date(2026, 6, 10), said) for a in (mine, other)),
         ),
         on_record=tuple(_on_record(o, said) for i in issues for o in i.occurrences),
+        ports=tuple(_ports(a, said) for a in assets),
         by_supplier={OWN: Tally({"linux.ssh.root-login": 7}), SECRET: Tally({"linux.ssh.root-login": 11})},
     )
+
+
+def _ports(one: AssetCoverage, said: str) -> AssetPorts:
+    told = Identified(How.ANSWERED, "https", f"TLS 1.3, certificate for {said}", digest(one.uid))
+    return AssetPorts(one.uid, one.asset.name, (OpenPort("tcp", 443, Reach.ANSWERED, (), (told,)),), said)
+
+
+def since(now: ReportData) -> Comparison:
+    """With the month before, when the other had one of our assets too, and others that are gone since."""
+    other = next(a for a in now.assets if a.asset.supplier == SECRET)
+    mine = next(a for a in now.assets if a.asset.supplier == OWN)
+    way = replace(other.asset.connection, address="198.51.100.99")
+    gone = replace(other, uid="gone", asset=replace(other.asset, name=f"{SECRET}-gone", connection=way), missing=None)
+    theirs = replace(mine, asset=replace(mine.asset, supplier=SECRET, area=mine.asset.area))
+    said = f"shares its key with {SECRET}-gone (198.51.100.99)"
+    before = replace(
+        now,
+        scan_id=now.scan_id - 1,
+        started_at=now.started_at - timedelta(days=30),
+        assets=(*(theirs if a.uid == mine.uid else a for a in now.assets), gone),
+        issues=tuple(
+            replace(i, occurrences=tuple(replace(o, observed=said) for o in i.occurrences)) for i in now.issues[1:]
+        ),
+        suppliers={**now.suppliers, f"{SECRET}-2": Supplier(f"{SECRET}-2", f"The older {SECRET}")},
+    )
+    sides = (read(json_file.encoded(data)[1], f"scan {data.scan_id}") for data in (before, now))
+    return compare(*sides)
 
 
 def _asset(base: ReportData, one: AssetCoverage) -> AssetCoverage:
@@ -128,6 +162,13 @@ def _asset(base: ReportData, one: AssetCoverage) -> AssetCoverage:
     placed = replace(asset, connection=replace(asset.connection, bastion=bastion), service="print")
     note = f"answers like {SECRET}-web-00.ashmoor.example at 10.20.0.1:22." if n % 4 else ""
     return replace(one, asset=placed, identity_note=note, missing=Missing(Reason.UNREACHABLE, f"over {bastion}, lost"))
+
+
+def _with_policy(*found: FindingClocks) -> ClockReport:
+    """And with a policy that is the other's alone."""
+    told = clock_report(*found)
+    theirs = replace(told.policies[0], id=f"{SECRET}-policy", title=SECRET, everywhere=False, contracts=(SECRET,))
+    return replace(told, policies=(*told.policies, theirs))
 
 
 def _credit(supplier: str) -> Credits:
@@ -166,7 +207,8 @@ def _available(said: str, mine: str, other: str) -> AvailabilityReport:
 
 @pytest.fixture(scope="module")
 def whole() -> ReportData:
-    return marked()
+    data = marked()
+    return replace(data, since=since(data))
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +231,7 @@ def test_what_is_withheld_is_at_its_default(ours: ReportData) -> None:
 @pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(ReportData)])
 def test_no_field_tells_of_another_supplier(whole: ReportData, ours: ReportData, name: str) -> None:
     assert [t for t in texts(getattr(ours, name)) if SECRET in t.casefold()] == []
-    foreign = {a.asset.connection.address for a in whole.assets if a.asset.supplier == SECRET}
+    foreign = {a.asset.connection.address for a in whole.assets if a.asset.supplier == SECRET} | {"198.51.100.99"}
     tokens = {word.strip("().,") for t in texts(getattr(ours, name)) for word in t.split()}
     assert tokens & foreign == set()
     refs = {o.ref for i in whole.issues for o in i.occurrences if o.asset_uid not in {a.uid for a in ours.assets}}
@@ -198,7 +240,7 @@ def test_no_field_tells_of_another_supplier(whole: ReportData, ours: ReportData,
 
 MARKED = (
     "assets", "issues", "suppliers", "options", "gaps", "fixed", "carried", "evidence", "scopes", "firmware", "clocks",
-    "credits", "handovers", "imports", "availability", "life", "on_record", "by_supplier", "verdicts",
+    "credits", "handovers", "imports", "availability", "life", "on_record", "by_supplier", "verdicts", "ports", "since",
 )  # fmt: skip
 
 
@@ -242,6 +284,26 @@ def test_numbers_are_the_suppliers_own(whole: ReportData, ours: ReportData) -> N
     assert [s.hosts for s in ours.scopes if s.id == "mixed"] != []
     assert len(ours.handovers) == 1
     assert [(i.file, len(i.gaps), i.assets) for i in ours.imports] == [("both.nessus", 1, 1)]
+
+
+def test_a_change_is_that_of_the_suppliers_own_assets(whole: ReportData, ours: ReportData) -> None:
+    """Those that it took over since are compared too, with nothing of whose they were."""
+    assert whole.since
+    assert ours.since
+    mine = {a.uid for a in ours.assets}
+    assert set(ours.since.was.assets) == set(ours.since.now.assets) == mine
+    assert {c.it.asset_uid for c in ours.since.changes} <= mine
+    assert ours.since.after.occurrences == sum(one.asset_uid in mine for one in whole.since.now.findings.values())
+    assert {place.supplier for side in (ours.since.was, ours.since.now) for place in side.assets.values()} == {OWN}
+    assert [name for name in ours.since.now.basis if name.startswith("clock policy")] == ["clock policy moj"]
+    assert f"clock policy {SECRET}-policy" in whole.since.now.basis
+    assert len(ours.since.now.members) < len(whole.since.now.members)
+    own = {one.key: one for one in ours.since.now.findings.values()}
+    for key, one in own.items():
+        then = whole.since.now.findings[key]
+        assert [ours.since.now.members[n] for n in one.members] == [whole.since.now.members[n] for n in then.members]
+    told = {one.observed for one in ours.since.was.findings.values()}
+    assert f"shares its key with {MASK} ({MASK})" in told
 
 
 def test_names_of_others_inside_sentences_are_masked(ours: ReportData) -> None:

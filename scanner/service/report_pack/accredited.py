@@ -97,6 +97,13 @@ def _said(holds: bool, short: Sequence[Json]) -> str:
     return "holds" if holds else f"falls short in {named or 'all'}"
 
 
+def _fully(one: Json) -> bool:
+    """As AssetCoverage.fully_assessed has it, from the row's own numbers."""
+    ended = one["outcomes"]
+    lacking = ended["not_assessed"] + ended["error"] - one.get("waiting", 0)
+    return bool(one["logged_in"]) and sum(ended.values()) > 0 and lacking == 0
+
+
 def _looked(one: Json) -> Looked:
     inventory = one["inventory"]
     step = furthest(
@@ -104,7 +111,7 @@ def _looked(one: Json) -> Looked:
         reached=one["reached"],
         logged_in=one["logged_in"],
         privileged=one["privilege"] == "root",
-        fully_assessed=one["fully_assessed"],
+        fully_assessed=_fully(one),
     )
     return Looked(
         uid=one["uid"],

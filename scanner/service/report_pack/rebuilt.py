@@ -151,6 +151,7 @@ class _Work:
             os_name="",
             checks={Outcome(word): number for word, number in row["outcomes"].items()},
             identity_note=visit.identity_note,
+            waiting=row.get("waiting", 0),
         )
 
     def _inventory(self, visit: Planned) -> Asset:

@@ -80,6 +80,18 @@ def test_since_stands_in_every_format_that_tells_it(database: str, tmp_path: Pat
     assert "Looked at less or no longer" in page
 
 
+def test_since_goes_with_a_suppliers_view(database: str, tmp_path: Path) -> None:
+    words = ("--scan", "4", "--since", "1", "--view", "supplier", "--supplier", "acme", "--format", "json")
+    run(*words, "-o", str(tmp_path), "--database", database)
+    told = json.loads((tmp_path / "report-supplier-acme.json").read_text())["since"]
+    assert told["balance"] == {"before": 3, "fixed": 1, "gone": 0, "both": 2, "new": 1, "after": 3} | {
+        key: told["balance"][key]
+        for key in told["balance"].keys() - {"before", "fixed", "gone", "both", "new", "after"}
+    }
+    assert "bolt" not in json.dumps(told).lower()
+    assert not [name for name in ("db", "old") if f'"{name}"' in json.dumps(told)]
+
+
 def test_without_since_nothing_of_it_is_there(database: str, tmp_path: Path) -> None:
     run("--scan", "4", "--format", "html", "--format", "json", "-o", str(tmp_path), "--database", database)
     assert b'"since"' not in (tmp_path / "report.json").read_bytes()

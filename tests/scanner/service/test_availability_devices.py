@@ -110,3 +110,21 @@ def test_what_the_record_knows_of_log_ins(store: Store) -> None:
     assert found["a"] == Sighting(first, first), "reached is not logged in, and a supplied list is no visit"
     assert found["b"].seen is None
     assert store.sightings(first - 1) == {"b": found["b"]}
+
+
+def test_where_nobody_logs_in_an_answer_is_a_proof_of_life_and_later_scans_change_nothing(store: Store) -> None:
+    bench = Bench(store)
+    number = bench.begin("web")
+    answered = Attempt("endpoint", True, False, Privilege.NONE, None, "", "", bench.now, 1.0)
+    bench.save(number, "web", attempt=answered, answers=(), identity=None)
+    bench.end(number)
+    first = answered.started_at.timestamp()
+    until = bench.now.timestamp()
+    then = store.sightings(until, number)
+    assert then["web"] == Sighting(first, first)
+    number_2 = bench.begin("web")
+    silent = replace(answered, reached=False, started_at=answered.started_at, missing=Missing(Reason.TIMED_OUT))
+    bench.save(number_2, "web", attempt=silent, answers=(), identity=None)
+    bench.end(number_2)
+    assert store.sightings(until, number) == then
+    assert store.sightings(bench.now.timestamp(), number_2)["web"].seen == first

@@ -13,7 +13,7 @@ from reports.compare_data import Change, Comparison, Kind, Why
 from reports.compare_rows import BadReport
 from reports.compare_text import balance
 from reports.formats import json_file
-from scanner.service.compare import compare_named, named, scan_number, since
+from scanner.service.compare import Trust, compare_named, named, scan_number, since
 from scanner.service.report import report_data
 from scanner.service.report_pack.names import REPORT
 from scanner.store.records import StoreError
@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 def told(made: Made, first: str, second: str) -> Comparison:
-    return compare_named(first, second, lambda: made.store, catalogue())
+    return compare_named(first, second, lambda: made.store, catalogue(), Trust())
 
 
 def found(comparison: Comparison) -> dict[tuple[str, str], Change]:
@@ -100,7 +100,7 @@ def test_each_step_alone_adds_up_to_the_whole(made: Made) -> None:
 def test_files_compare_without_a_record_and_prove_less(made: Made, tmp_path: Path) -> None:
     """Between scan 1 and scan 4 the proof is in scan 3: two files cannot show it, and nothing is called fixed."""
     files = [stored(made, scan, tmp_path / f"{scan}.json") for scan in (1, 4)]
-    comparison = compare_named(files[0], files[1], nowhere(), catalogue())  # type: ignore[arg-type]  # never asked
+    comparison = compare_named(files[0], files[1], nowhere(), catalogue(), Trust())  # type: ignore[arg-type]  # never asked
     kinds = {key: change.kind for key, change in found(comparison).items()}
     assert kinds["db", "openssl"] is Kind.NOT_SEEN
     assert found(comparison)["db", "openssl"].why is Why.NO_PROOF
@@ -110,7 +110,7 @@ def test_files_compare_without_a_record_and_prove_less(made: Made, tmp_path: Pat
 
 def test_a_file_proves_what_its_own_scan_proved(made: Made, tmp_path: Path) -> None:
     files = [stored(made, scan, tmp_path / f"{scan}.json") for scan in (2, 3)]
-    comparison = compare_named(files[0], files[1], nowhere(), catalogue())  # type: ignore[arg-type]  # never asked
+    comparison = compare_named(files[0], files[1], nowhere(), catalogue(), Trust())  # type: ignore[arg-type]  # never asked
     assert [c.it.asset for c in comparison.changes if c.kind is Kind.FIXED] == ["app", "db"]
 
 
@@ -135,7 +135,34 @@ def test_a_record_made_apart_has_the_same_names_and_no_proof(made: Made, tmp_pat
 
 def test_the_report_in_a_pack(made: Made) -> None:
     path, _ = made.pack("four.zip", 4)
-    assert named(str(path), lambda: made.store, catalogue()).side.scan == 4
+    side = named(str(path), lambda: made.store, catalogue(), Trust((made.signer.key_id,))).side
+    assert side.scan == 4
+    assert side.source.endswith(f"signed by key {made.signer.key_id[:16]}")
+
+
+def test_a_pack_of_which_nobody_knows_the_signer_is_not_compared(made: Made) -> None:
+    path, _ = made.pack("whose.zip", 4)
+    with pytest.raises(BadReport, match=f"as key {made.signer.key_id} signed it, and whose key that is nobody said"):
+        named(str(path), lambda: made.store, catalogue(), Trust(("f" * 64,)))
+    side = named(str(path), lambda: made.store, catalogue(), Trust(unverified=True)).side
+    assert any("whether it is as it was signed was not looked at" in note for note in side.notes)
+
+
+def test_a_pack_that_was_changed_is_not_compared(made: Made) -> None:
+    """The report inside, replaced by one that reads well: only the signed list of digests tells."""
+    path, _ = made.pack("forged.zip", 4)
+    with zipfile.ZipFile(path) as pack:
+        parts = {name: pack.read(name) for name in pack.namelist()}
+    report = json.loads(gzip.decompress(parts[REPORT]))
+    report["issues"] = []
+    parts[REPORT] = gzip.compress(json.dumps(report).encode(), mtime=0)
+    with zipfile.ZipFile(path, "w") as pack:
+        for name, content in parts.items():
+            pack.writestr(name, content)
+    with pytest.raises(BadReport, match="does not hold"):
+        named(str(path), lambda: made.store, catalogue(), Trust((made.signer.key_id,)))
+    forged = named(str(path), lambda: made.store, catalogue(), Trust(unverified=True)).side
+    assert any("does not fit its content" in note for note in forged.notes)
 
 
 BAD_PACKS = [
@@ -153,7 +180,7 @@ def test_a_broken_pack_is_refused(tmp_path: Path, members: dict[str, bytes], wor
         for name, content in members.items():
             pack.writestr(name, content)
     with pytest.raises(BadReport, match=words):
-        named(str(path), nowhere(), catalogue())  # type: ignore[arg-type]  # never asked
+        named(str(path), nowhere(), catalogue(), Trust(unverified=True))  # type: ignore[arg-type]  # never asked
 
 
 @pytest.mark.parametrize(
@@ -166,8 +193,8 @@ def test_what_a_name_stands_for(name: str, number: int | None) -> None:
 
 def test_a_report_id_is_held_against_what_the_scan_makes_now(made: Made) -> None:
     right, _ = json_file.encoded(report_data(made.store, 1, catalogue()))
-    assert named(right, lambda: made.store, catalogue()).side.notes == ()
-    (note,) = named("ECR-1-000000000000", lambda: made.store, catalogue()).side.notes
+    assert named(right, lambda: made.store, catalogue(), Trust()).side.notes == ()
+    (note,) = named("ECR-1-000000000000", lambda: made.store, catalogue(), Trust()).side.notes
     assert "made by another version" in note
 
 

@@ -222,6 +222,20 @@ def test_the_report_tells_the_versions_and_is_the_same_again(world: Switches) ->
     assert json_file.encoded(data) == json_file.encoded(report_data(world.store, scan_id, catalogue()))
 
 
+def test_one_that_does_not_answer_takes_full_assessment_from_itself_alone(world: Switches) -> None:
+    alone = {one.asset.name: one for one in report_data(world.store, world.scan(), catalogue()).assets}
+    assert (alone["sw4"].waiting, alone["sw4"].fully_assessed) == (0, False)  # all answered: none is comparable
+    world.versions |= {"sw1": "15.2(7)E8", "sw2": ""}
+    data = report_data(world.store, world.scan(), catalogue())
+    assert {one.asset.name: (one.waiting, one.fully_assessed) for one in data.assets} == {
+        "sw1": (1, True),
+        "sw2": (0, False),  # it is the one
+        "sw3": (1, True),
+        "sw4": (1, True),  # the silent one may be comparable
+    }
+    assert {gap.asset for gap in data.gaps if gap.check_id == ID} == set(world.names)
+
+
 def test_a_scan_that_was_cut_short_has_the_check_as_a_gap(world: Switches, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StoreError("the disk is full")

@@ -88,6 +88,32 @@ def test_the_report_is_made_again(shell: Shell, pack: str) -> None:
         assert hashlib.sha256(again.read_bytes()).hexdigest() in done.output
 
 
+def test_a_view_of_it_is_made_again_too(shell: Shell, pack: str) -> None:
+    """The pack does not name a view's files: that it is cut from the pack's report is what can be shown."""
+    where = shell.path("views")
+    done = shell.run(
+        "report", "--from-pack", pack, "--view", "supplier", "--supplier", "acme", "--format", "json", "-o", where
+    )
+    assert done.exit_code == 0, done.output
+    assert "report.json, from which the view is cut: as the pack names it" in " ".join(done.output.split())
+    same = shell.run("report", "--view", "supplier", "--supplier", "acme", "--format", "json", "-o", shell.path("own"))
+    assert same.exit_code == 0, same.output
+    name = "report-supplier-acme.json"
+    assert (shell.folder / "views" / name).read_bytes() == (shell.folder / "own" / name).read_bytes()
+
+
+def test_a_view_of_a_report_that_is_not_the_packs(shell: Shell, pack: str) -> None:
+    from scanner.service.report_pack.container import gzipped
+    from tests.scanner.service.report_pack.packs import plain
+
+    files, name = files_of(Path(pack)), "record/ruling.jsonl.gz"
+    changed = {**files, name: gzipped(plain(files[name]).replace(b" fail", b" FAIL"))}
+    path = put(shell.folder / "other-view.zip", changed)
+    done = shell.run("report", "--from-pack", str(path), "--view", "board", "--format", "json", "-o", shell.path("o"))
+    assert done.exit_code == 1
+    assert "is not the one that the pack names" in " ".join(done.output.split())
+
+
 def test_a_report_that_is_not_the_packs(shell: Shell, pack: str) -> None:
     files = files_of(Path(pack))
     name = "record/ruling.jsonl.gz"

@@ -1,0 +1,151 @@
+"""Open ports of a stored scan: what hosts listed, what answered, the way in, and why a list is missing."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from inventory.asset import Asset, Connection, Privilege
+from inventory.endpoint import Endpoint
+from inventory.facts.missing import Missing, Reason
+from reports.open_ports import MOST_SAID, AssetPorts, How, Reach
+from scanner.query import Answer, Attempt
+from scanner.service.open_ports import open_ports_of
+from scanner.store.records import StoredAnswer, StoredHost
+from tests.reports.sample import HOSTILE
+
+SS = """=ss=
+Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process
+tcp   LISTEN 0      128    0.0.0.0:22         0.0.0.0:*         users:(("sshd",pid=1,fd=3))
+tcp   LISTEN 0      128    [::]:22            [::]:*            users:(("sshd",pid=1,fd=4))
+tcp   LISTEN 0      128    127.0.0.1:5432     0.0.0.0:*
+udp   UNCONN 0      0      0.0.0.0:68         0.0.0.0:*         users:(("dhclient",pid=2,fd=6))
+=end=
+"""
+ASKED = {"c": SimpleNamespace(needs=("sockets",))}
+
+
+@dataclass
+class Shelf:
+    """Evidence by its hash, as the record gives it."""
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+    asked: int = 0
+
+    def blobs(self, wanted: Collection[str]) -> dict[str, bytes]:
+        self.asked += 1
+        return {key: self.kept[key] for key in wanted if key in self.kept}
+
+    def answer(self, query: str, content: str, missing: Missing | None = None) -> StoredAnswer:
+        data = content.encode()
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.kept[sha256] = data
+        return StoredAnswer(query, sha256, len(data), Answer(query, missing=missing))
+
+
+def host(*answers: StoredAnswer, way: str = "ssh", endpoints: tuple[Endpoint, ...] = (), **attempt: Any) -> StoredHost:  # noqa: ANN401
+    told = {"reached": True, "logged_in": True, "privilege": Privilege.ROOT, "peer": "SSH-2.0-OpenSSH_9.2", **attempt}
+    asset = Asset("web", Connection(way, "192.0.2.1", 161 if way == "snmp" else 22), endpoints=endpoints)
+    return StoredHost("u", asset, Attempt(way=way, **told), "", "", (), answers)
+
+
+def ports(shelf: Shelf, *hosts: StoredHost, checks: Any = ASKED) -> tuple[AssetPorts, ...]:  # noqa: ANN401
+    return open_ports_of(cast("Any", shelf), hosts, checks)
+
+
+def told(one: AssetPorts) -> dict[str, tuple[Reach, tuple[str, ...]]]:
+    return {port.name: (port.reach, port.services) for port in one.ports}
+
+
+def test_sockets_and_the_way_in_are_one_list() -> None:
+    shelf = Shelf()
+    sockets = shelf.answer("sockets", SS)
+    (one,) = ports(shelf, host(sockets))
+    assert one.why == ""
+    assert told(one) == {
+        "tcp/22": (Reach.ANSWERED, ("ssh", "sshd")),
+        "tcp/5432": (Reach.LOCAL, ()),
+        "udp/68": (Reach.NETWORK, ("dhclient",)),
+    }
+    ssh = one.ports[0]
+    assert ssh.addresses == ("0.0.0.0", "::")  # noqa: S104 (what the host lists)
+    assert [(t.how, t.said, t.evidence) for t in ssh.told] == [
+        (How.WAY_IN, "SSH-2.0-OpenSSH_9.2", ""),
+        (How.LISTED, "", sockets.sha256),
+    ]
+
+
+def record(url: str, **said: object) -> str:
+    return json.dumps({"url": url, "place": url.partition("//")[2], "name": "", **said}) + "\n"
+
+
+def test_an_endpoint_that_answered_is_open_and_told_as_it_spoke() -> None:
+    shelf = Shelf()
+    page = "HTTP/1.1 200 OK\r\nServer: Fenwick/1.2\r\n\r\n"
+    web = record("https://192.0.2.1:443/", step="get", state="open", got=page, end="enough")
+    web += record("https://192.0.2.1:443/", step="plain", state="open", got="HTTP/1.1 301 Moved\r\n\r\n", end="enough")
+    dns = record("dns://192.0.2.1:53", step="recursion", state="open", over="udp", got="00")
+    endpoints = (Endpoint("https", "", 443), Endpoint("dns", "", 53), Endpoint("ssh", "", 2222))
+    ssh = record("ssh://192.0.2.1:2222", state="refused")
+    answers = (shelf.answer("web", web), shelf.answer("dns_service", dns), shelf.answer("ssh_offer", ssh))
+    (one,) = ports(shelf, host(*answers, way="endpoint", endpoints=endpoints, logged_in=False))
+    assert told(one) == {
+        "tcp/80": (Reach.ANSWERED, ("http",)),
+        "tcp/443": (Reach.ANSWERED, ("https",)),
+        "udp/53": (Reach.ANSWERED, ()),  # it spoke, and what it said is no DNS
+    }
+    assert [t.said for p in one.ports for t in p.told if p.port == 443] == ["HTTP, status 200, server: Fenwick/1.2"]
+    assert one.why == "not to be had over endpoint"
+
+
+WHY = [
+    pytest.param({"logged_in": False, "missing": Missing(Reason.LOGIN_REFUSED)}, ASKED, "login refused", id="no login"),
+    pytest.param({}, ASKED, "it was not asked", id="not asked"),
+    pytest.param({}, {}, "no check of this scan asks for it", id="nobody asks"),
+    pytest.param({"way": "snmp"}, ASKED, "not to be had over snmp", id="snmp"),
+]
+
+
+@pytest.mark.parametrize(("changes", "checks", "why"), WHY)
+def test_why_there_is_no_list(changes: dict[str, Any], checks: dict[str, Any], why: str) -> None:
+    (one,) = ports(Shelf(), host(**changes), checks=checks)
+    assert one.why == why
+    assert [port.port for port in one.ports] == [161 if "way" in changes else 22]
+
+
+def test_a_list_that_did_not_come_whole_is_no_list() -> None:
+    shelf = Shelf()
+    cut = shelf.answer("sockets", SS[:120])
+    late = shelf.answer("sockets", "", Missing(Reason.TIMED_OUT))
+    gone = replace(shelf.answer("sockets", "x"), sha256="f" * 64)
+    whys = [one.why for one in ports(shelf, host(cut), host(late), host(gone))]
+    assert whys == ["output unreadable", "timed out", "it cannot be read"]
+
+
+def test_a_host_that_was_never_tried_says_so() -> None:
+    (one,) = ports(Shelf(), replace(host(), attempt=None))
+    assert one == AssetPorts("u", "web", (), "the scan ended before its turn came")
+
+
+def test_what_was_not_reached_has_no_way_in() -> None:
+    (one,) = ports(Shelf(), host(reached=False, logged_in=False, peer="", missing=Missing(Reason.UNREACHABLE)))
+    assert (one.ports, one.why) == ((), "unreachable")
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "A" * 100_000], ids=range(len(HOSTILE) + 1))
+def test_a_hostile_banner_is_cut_and_cannot_move_the_cursor(text: str) -> None:
+    (one,) = ports(Shelf(), host(peer=text))
+    (said,) = [t.said for t in one.ports[0].told]
+    assert len(said) <= MOST_SAID + len(" … (99,800 more characters)")
+    assert said.isprintable()
+
+
+def test_evidence_is_read_in_few_questions() -> None:
+    shelf = Shelf()
+    sockets = shelf.answer("sockets", SS)
+    assert len(ports(shelf, *[host(sockets)] * 401)) == 401
+    assert shelf.asked == 3
