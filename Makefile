@@ -3,7 +3,7 @@ INVENTORY ?= examples/this-machine.yaml
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 3
+JOBS ?= 4
 export PYTHONDONTWRITEBYTECODE := # hundreds of tests start the command: compile it once
 
 .DEFAULT_GOAL := help

@@ -1,5 +1,7 @@
 """Fixtures for every test: the lab's servers and threads."""
 
+import gc
+
 pytest_plugins = (
     "tests.lab.sshd",
     "tests.lab.hostile_fixture",
@@ -11,3 +13,9 @@ pytest_plugins = (
     "tests.lab.snmpsim",
     "tests.lab.daemons",
 )
+
+
+def pytest_collection_finish() -> None:
+    """Thirteen thousand collected tests stay until the end: looking for cycles among them, again and again, is lost."""
+    gc.freeze()
+    gc.set_threshold(20_000)
