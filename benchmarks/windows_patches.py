@@ -62,7 +62,7 @@ def main() -> None:
     rulings = 0
     for host in hosts:
         opinion = opinion_of(host, advisories, None, None, TODAY)
-        rulings += len(list(lacking(host, opinion))) + len(list(late(opinion, TODAY)))
+        rulings += len(list(lacking(opinion))) + len(list(late(opinion, TODAY)))
     spent = time.perf_counter() - start
     print(f"{count} hosts: {rulings} rulings in {spent:.2f} s; {_memory() - before:.0f} MB more than before the table")
 

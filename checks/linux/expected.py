@@ -6,6 +6,7 @@ from dataclasses import replace
 from checks.check import Context, Remedy, Theme
 from checks.decorator import check
 from checks.example import EXAMPLE_ASSET, Example
+from checks.expected_ports import no_ports_expected, unexpected
 from checks.finding import Outcome, Ruling, Severity, Subject, failed, passed
 from checks.waivers import no_antimalware_asked
 from inventory.asset import Asset, Privilege
@@ -31,13 +32,9 @@ AVAHI = replace(TCP_HIGH, protocol="udp", process="avahi-daemon")
 POSTGRES = Listener("tcp", "127.0.0.1", 5432, "postgres", exposed=False)
 
 
-def _no_ports_expected(asset: Asset) -> str:
-    return "the inventory does not say which ports are expected here" if asset.expected_ports is None else ""
-
-
 @check(
     id="linux.net.unexpected-listener",
-    waived=_no_ports_expected,
+    waived=no_ports_expected,
     title="A service listens that the inventory does not expect",
     severity=Severity.MEDIUM,
     theme=Theme.EXPOSED_SERVICE,
@@ -83,17 +80,9 @@ def _no_ports_expected(asset: Asset) -> str:
 )
 def unexpected_listener(sockets: Sockets, asset: Asset) -> Iterator[Ruling]:
     """UDP ports that the kernel hands out are other ones after each restart: together they are one finding."""
-    passing = []
-    for listener in sockets.listeners:
-        if not listener.exposed or listener.endpoint in (asset.expected_ports or ()):
-            continue
-        told = f"{listener.endpoint} is open on {listener.address} ({listener.process or 'process unknown'})"
-        if listener.protocol == "udp" and listener.port >= FIRST_PASSING_PORT:
-            passing.append(told)
-        else:
-            yield failed(told, Subject("port", listener.endpoint))
-    if passing:
-        yield failed("; ".join(passing), Subject("port", "udp/passing"))
+    yield from unexpected(
+        sockets.listeners, asset, lambda one: one.protocol == "udp" and one.port >= FIRST_PASSING_PORT
+    )
 
 
 @check(

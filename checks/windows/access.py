@@ -9,6 +9,7 @@ from checks.finding import Outcome, Ruling, Severity, Subject, failed, not_appli
 from checks.windows.words import ACCESS, CONFIGURATION, mapped, setting
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
+from inventory.facts.windows_applications import WindowsApplications
 from inventory.facts.windows_network import WindowsRdp
 from inventory.facts.windows_protection import WindowsScreen, WindowsUserScreen
 from inventory.facts.windows_setting import NOT_SET
@@ -81,9 +82,14 @@ def _user(
     return WindowsUserScreen("S-1-5-21-1-2-3-1001", active, secure, seconds, by_policy=policy)
 
 
-def _screen(machine: int | None, *users: WindowsUserScreen, mdm: int | None = NOT_SET) -> dict[str, object]:
+def _screen(
+    machine: int | None, *users: WindowsUserScreen, mdm: int | None = NOT_SET, profiles: int | None = 0
+) -> dict[str, object]:
+    """``profiles``: of people who are not logged in; None: it is not known."""
     told = partial(WindowsScreen, inactivity_seconds=machine, mdm_inactivity_minutes=mdm, users=users)
-    return {"windows_screen": told}
+    everybody = None if profiles is None else len(users) + profiles
+    others = partial(WindowsApplications, users_seen=len(users), users_all=everybody)
+    return {"windows_screen": told, "windows_applications": others}
 
 
 IN_TIME, LATE = _user(seconds=900), _user(seconds=901)
@@ -148,10 +154,37 @@ IN_TIME, LATE = _user(seconds=900), _user(seconds=901)
             says="InactivityTimeoutSecs is not set, and no profile was loaded whose screen saver could be seen",
         ),
         Example(Outcome.NOT_ASSESSED, _screen(None, IN_TIME), says="InactivityTimeoutSecs could not be read"),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _screen(0, IN_TIME, profiles=1),
+            says="InactivityTimeoutSecs is 0, and the screen savers of 1 user who is not logged in could not be seen",
+        ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _screen(0, IN_TIME, profiles=None),
+            says="InactivityTimeoutSecs is 0, and the screen savers of others who are not logged in could not be seen",
+        ),
+        Example(
+            Outcome.FAIL,
+            _screen(0, LATE, profiles=2),
+            says="InactivityTimeoutSecs is 0, and the screen saver of S-1-5-21-1-2-3-1001 does not lock within 900 "
+            "seconds",
+        ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _screen(0, IN_TIME, profiles=2),
+            says="InactivityTimeoutSecs is 0, and the screen savers of 2 users who are not logged in could not be seen",
+        ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            {**_screen(0, IN_TIME), "windows_applications": Missing(Reason.TIMED_OUT)},
+            says="InactivityTimeoutSecs is 0, and the screen savers of others who are not logged in could not be seen",
+        ),
         Example(Outcome.NOT_ASSESSED, {"windows_screen": Missing(Reason.TIMED_OUT)}),
     ),
 )
-def lock_timeout(windows_screen: WindowsScreen) -> Iterator[Ruling]:
+def lock_timeout(windows_screen: WindowsScreen, windows_applications: WindowsApplications | None) -> Iterator[Ruling]:
+    """Whoever is not logged in cannot be seen, so what was found of them does not close either."""
     machine, users = windows_screen.inactivity_seconds, windows_screen.users
     minutes = windows_screen.mdm_inactivity_minutes
     told = setting("InactivityTimeoutSecs", machine)
@@ -164,7 +197,16 @@ def lock_timeout(windows_screen: WindowsScreen) -> Iterator[Ruling]:
         yield not_assessed(Reason.NOT_TOLD, f"{told}, and no profile was loaded whose screen saver could be seen")
     else:
         wrong = [ruling for user in users for ruling in _own(user, told)]
+        wrong += _unseen(windows_applications.users_unseen if windows_applications else None, told)
         yield from wrong or [passed(f"a policy locks the screen in time, in each of {len(users)} profiles seen")]
+
+
+def _unseen(profiles: int | None, machine: str) -> Iterator[Ruling]:
+    if profiles != 0:
+        one = profiles == 1
+        who = "others who are" if profiles is None else f"{profiles} {'user who is' if one else 'users who are'}"
+        told = f"{machine}, and the screen savers of {who} not logged in could not be seen"
+        yield Ruling(Outcome.NOT_ASSESSED, told, Subject("user", "not logged in"), Reason.NOT_TOLD)
 
 
 def _in_time(seconds: int | None) -> bool:

@@ -53,7 +53,7 @@ def outdated(
     """Each product with a fix or a newer version; then what no feed speaks of, or the pass."""
     rater = Rater(advisories, exposure, OWN) if advisories else None
     silent: list[Installed] = []
-    unread = [*_runtimes_unread(applications)]
+    unread = [*_runtimes_unread(applications), *profiles_unseen(applications)]
     yield from unread
     current, told = 0, len(unread)
     for one in installed_of(applications):
@@ -69,6 +69,16 @@ def outdated(
         elif not rulings:
             current += 1
     yield from _silence(silent, unlisted(applications), current, told)
+
+
+def profiles_unseen(applications: WindowsApplications) -> Iterator[Ruling]:
+    """What people install for themselves alone stands in their own part of the registry, which is there while they are
+    logged in: what is lacking from the list is not gone."""
+    unseen = applications.users_unseen
+    if unseen != 0:
+        whose = "other users" if unseen is None else counted(unseen, "user")
+        told = f"what {whose} installed for themselves alone could not be seen: they are not logged in"
+        yield Ruling(Outcome.NOT_ASSESSED, told, Subject("product", "of users who are not logged in"), Reason.NOT_TOLD)
 
 
 def _runtimes_unread(applications: WindowsApplications) -> Iterator[Ruling]:

@@ -15,6 +15,7 @@ from checks.finding import Subject
 from checks.windows.application_products import FRAMEWORK, KNOWN_LENGTH, RUNTIME, Product, product_of
 from checks.windows.products import framework_of
 from inventory.facts.windows_applications import WindowsApplication, WindowsApplications
+from inventory.remembered import Latest
 
 _NUMBERS = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,7})")
 
@@ -67,6 +68,10 @@ def numbers_of(version: str) -> tuple[int, ...]:
 
 def installed_of(applications: WindowsApplications) -> tuple[Installed, ...]:
     """Sorted by title and version. Entries that are updates of others are none."""
+    return _INSTALLED(applications)
+
+
+def _installed(applications: WindowsApplications) -> tuple[Installed, ...]:
     found: dict[tuple[str, str, str], tuple[Product, set[str]]] = {}
     for item in applications.items:
         product = product_of(item.name) if not item.parent else None
@@ -79,6 +84,9 @@ def installed_of(applications: WindowsApplications) -> tuple[Installed, ...]:
         Installed(product, version, key, tuple(sorted(names)))
         for (_, version, key), (product, names) in sorted(found.items(), key=lambda item: item[0])
     )
+
+
+_INSTALLED = Latest(_installed)  # several checks ask of each machine
 
 
 def _versions(item: WindowsApplication, product: Product) -> tuple[str, str]:

@@ -37,7 +37,7 @@ def _disks(system: WindowsSystem, *volumes: WindowsEncryptedVolume) -> dict[str,
     severity=Severity.HIGH,
     theme=Theme.WEAK_CONFIG,
     rationale=(
-        "Who finds or steals the machine reads its disk in another one: files, and the passwords that programs keep. "
+        "Whoever finds or steals the machine can read its disk in another one: files, and passwords kept by programs. "
         "It counts for machines whose chassis is portable, or that the inventory calls laptops."
     ),
     remedy=Remedy(

@@ -139,12 +139,16 @@ NO_ESU, ESU = WindowsLicence(1, ()), WindowsLicence(1, ("Windows 10 ESU Year 1",
 
 
 def applications(
-    *items: tuple[str, str], framework: int | None = NOT_SET, runtimes: Sequence[str] | None = ()
+    *items: tuple[str, str],
+    framework: int | None = NOT_SET,
+    runtimes: Sequence[str] | None = (),
+    users: int | None = 1,
 ) -> WindowsApplications:
-    """(name, version) of each; ``framework``: the Release value of .NET Framework 4. None: could not be read."""
+    """(name, version) of each; ``framework``: the Release value of .NET Framework 4; ``users``: people who have a
+    profile, of whom one is logged in. None: could not be read."""
     listed = tuple(WindowsApplication(*item, "", None, "machine", "", item[0], False, "") for item in items)
     cores = tuple(WindowsRuntime("Microsoft.NETCore.App", version, "x64") for version in runtimes or ())
-    return WindowsApplications(listed, 1, 1, framework, None if runtimes is None else cores)
+    return WindowsApplications(listed, 1, users, framework, None if runtimes is None else cores)
 
 
 def support(*rows: tuple[str, str, str, str]) -> SupportDates:

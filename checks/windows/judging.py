@@ -101,7 +101,7 @@ class _Judge:
                 open_ones.append(one)
         for one in open_ones:
             if self._alternative(one):
-                self.present[one.kb] = Proof.LIST
+                self.present[one.kb] = self._proof_of_another(one)
             elif self._unsure(one):
                 unsure.append(one.update)
             else:
@@ -149,6 +149,11 @@ class _Judge:
         if one.kb in self.revisions and not self.hot:
             return False  # the build has spoken
         return fixed_by(one, [self.series.updates[kb] for kb in self.present])
+
+    def _proof_of_another(self, one: Merged) -> Proof:
+        """That of what fixes the same: a host on hotpatches has a build of its own between two cumulative updates."""
+        built = [self.series.updates[kb] for kb, proof in self.present.items() if proof is Proof.BUILD]
+        return Proof.BUILD if fixed_by(one, built) else Proof.LIST
 
     def _unsure(self, one: Merged) -> bool:
         """Whether something may contain it that the data does not link with it, or it may not concern the host."""
@@ -200,7 +205,10 @@ def _revisions(series: Series, machine: Machine) -> dict[str, int]:
     shared = same_revision(machine.build)
     found = {kb: revision for kb, revision in machine.told if kb in series.updates}
     for kb, one in series.updates.items():
-        numbers = {number[-2]: number[-1] for number in map(_numbers, one.update.builds) if len(number) >= MIN_PARTS}
+        numbers: dict[int, int] = {}  # build -> revision; of several the highest, which has all of it
+        for number in map(_numbers, one.update.builds):
+            if len(number) >= MIN_PARTS:
+                numbers[number[-2]] = max(number[-1], numbers.get(number[-2], 0))
         revision = numbers.get(machine.build) or next((numbers[build] for build in shared if build in numbers), None)
         if revision is not None:
             found[kb] = revision

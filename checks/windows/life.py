@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from checks.advisories.support import Cycle, SupportDates
-from checks.windows.products import FIRST_11
+from checks.windows.products import FIRST_11, unreleased
 from inventory.facts.windows_system import WindowsSystem
 
 CLIENT, SERVER = "windows", "windows-server"
@@ -25,6 +25,7 @@ _SERVERS = {
 _YEAR = re.compile(r"Windows Server (\d{4})\b")
 # learn.microsoft.com/lifecycle: Enterprise and Education have later ends than Home and Pro.
 _ENTERPRISE = re.compile(r"(?:IoT)?Enterprise(?!S)\w*|Education\w*|ServerRdsh", re.IGNORECASE)
+_YEAR_OF = re.compile(r"Year\s?([1-9])\b", re.IGNORECASE)  # Client-ESU-Year1, ESU Year 2
 _HOME_AND_PRO = re.compile(r"Core\w*|Professional\w*|Cloud\w*", re.IGNORECASE)
 
 
@@ -39,7 +40,7 @@ class Life:
 
 def lives_of(system: WindowsSystem, support: SupportDates) -> tuple[Life, ...]:
     """One, or one of each channel where the edition is not known; () when the support dates do not know it."""
-    if system.server is None:
+    if system.server is None or unreleased(system):
         return ()
     found = _of_server(system, support) if system.server else _of_edition(system, support)
     name = system_name(system)
@@ -89,6 +90,23 @@ def _of_edition(system: WindowsSystem, support: SupportDates) -> list[Cycle | No
 def _client(system: WindowsSystem) -> str:
     number = 11 if system.build >= FIRST_11 else 10
     return f"{number}-{system.display_version.lower()}" if system.display_version else ""
+
+
+def extended_until(life: Life, names: Sequence[str]) -> date | None:
+    """Until when these licences of extended security updates bring them; None: they do not tell their year.
+
+    They are sold by the year, each with a licence of its own. Year N ends with the second Tuesday of the month in
+    which regular support ended, N years later (learn.microsoft.com/lifecycle/faq/extended-security-updates).
+    """
+    years = [int(found[1]) for name in names if (found := _YEAR_OF.search(name))]
+    if not years or life.ends is None or life.extended is None:
+        return None
+    return min(life.extended, _second_tuesday(life.ends.year + max(years), life.ends.month))
+
+
+def _second_tuesday(year: int, month: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta((1 - first.weekday()) % 7 + 7)
 
 
 def regular_end(lives: Sequence[Life]) -> date | None:

@@ -5,7 +5,7 @@ Hosts with the same build, updates and edition share all of it; it stays residen
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from checks.advisories.library import Advisories
 from checks.advisories.model import FeedNote
@@ -14,7 +14,7 @@ from checks.advisories.support import SupportDates
 from checks.advisories.windows_updates import TABLE, Update, updates_of
 from checks.advisories.words import counted, some
 from checks.finding import Outcome, Ruling, Subject, not_assessed
-from checks.windows.judging import Judged, Missing, Proof, judge
+from checks.windows.judging import MONTH, Judged, Missing, Proof, judge
 from checks.windows.life import Life, lives_of, regular_end, system_name
 from checks.windows.machine import Machine, WindowsHost, machine_of
 from checks.windows.products import ending, is_framework, parts_of
@@ -71,7 +71,7 @@ class Opinion:
         found = [
             update
             for update in (pending.security if pending else ())
-            if not update.driver and DEFINITIONS not in update.categories and known.isdisjoint(update.kbs)
+            if not is_other(update) and known.isdisjoint(update.kbs)
         ]
         return tuple(sorted(found, key=lambda update: (update.kbs, update.title)))
 
@@ -83,13 +83,18 @@ class Opinion:
         return frozenset(self.verdicts.judged.present).union(unsure, *(unit.kbs for unit in units))
 
 
+def is_other(update: WindowsPendingUpdate) -> bool:
+    """A driver, or an antivirus' patterns: no missing update of Windows."""
+    return update.driver or DEFINITIONS in update.categories
+
+
 class Resident:
     """What was judged by one set of feeds."""
 
     def __init__(self, advisories: Advisories) -> None:
         self._advisories = advisories
         self._parts: dict[str, list[str]] | None = None
-        self._series: dict[tuple[tuple[str, ...], str, bool], tuple[Series | None, FeedNote | None]] = {}
+        self._series: dict[tuple[tuple[str, ...], str, bool], tuple[Series | None, FeedNote | None, str]] = {}
         self._verdicts: dict[tuple[object, ...], Verdicts] = {}
         self._raters: dict[str | None, Rater] = {}
         self._last: tuple[tuple[object, ...], Opinion] | None = None
@@ -111,7 +116,7 @@ class Resident:
         return made
 
     def _of(self, machine: Machine, lives: tuple[Life, ...], exposure: str | None, today: date) -> Verdicts | Ruling:
-        series, note = self._of_system(machine)
+        series, note, hole = self._of_system(machine)
         if not self._advisories.has(TABLE):
             return not_assessed(Reason.FEED_MISSING, NO_FEED)
         if series is None or note is None:
@@ -124,11 +129,18 @@ class Resident:
             if len(self._verdicts) >= MAX_HOSTS:
                 self._verdicts.clear()
             rater = self._raters.setdefault(exposure, Rater(self._advisories, exposure, OWN))
-            known = self._verdicts[key] = self._judged(series, note, alike, lives, rater, today)
+            known = self._verdicts[key] = self._judged(series, note, hole, alike, lives, rater, today)
         return known
 
     def _judged(
-        self, series: Series, note: FeedNote, machine: Machine, lives: tuple[Life, ...], rater: Rater, today: date
+        self,
+        series: Series,
+        note: FeedNote,
+        hole: str,
+        machine: Machine,
+        lives: tuple[Life, ...],
+        rater: Rater,
+        today: date,
     ) -> Verdicts:
         judged = judge(series, machine)
         free, paid = _by_entitlement(judged, machine, series, regular_end(lives))
@@ -142,13 +154,14 @@ class Resident:
             units_of(paid, series, rater, scope),
             (
                 *_gaps(judged, feed, (today - note.as_of).days, max(MAX_AGE_DAYS, self._advisories.max_age_days)),
+                *([not_assessed(Reason.FEED_MISSING, hole)] if hole else []),
                 *self._framework_unread(machine, feed),
             ),
             scope,
         )
 
-    def _of_system(self, machine: Machine) -> tuple[Series | None, FeedNote | None]:
-        """All feeds together; the newest of them says until when they know everything."""
+    def _of_system(self, machine: Machine) -> tuple[Series | None, FeedNote | None, str]:
+        """All feeds together; the newest says until when they know everything. Last: of what none of them speaks."""
         key = (machine.products, machine.framework, machine.cumulative)
         if key not in self._series:
             if len(self._series) >= MAX_HOSTS // 10:
@@ -156,19 +169,19 @@ class Resident:
             self._series[key] = self._read(machine)
         return self._series[key]
 
-    def _read(self, machine: Machine) -> tuple[Series | None, FeedNote | None]:
+    def _read(self, machine: Machine) -> tuple[Series | None, FeedNote | None, str]:
         rows: list[tuple[str, Sequence[Update]]] = []
-        notes: list[FeedNote] = []
+        spans: list[Span] = []
         for system in machine.products:
             for note, line in self._advisories.rows(TABLE, system):
                 rows.append((system, updates_of(line)))
-                notes.append(note)
+                spans.append((note, rows[-1][1]))
         if not rows:
-            return None, None
+            return None, None, ""
         for part in self._parts_of(machine):
             rows += [(part, updates_of(line)) for _, line in self._advisories.rows(TABLE, part)]
-        newest = max(notes, key=lambda note: note.as_of)
-        return series_of(rows, cumulative=machine.cumulative), newest
+        newest = max((note for note, _ in spans), key=lambda note: note.as_of)
+        return series_of(rows, cumulative=machine.cumulative), newest, _hole(spans)
 
     def _parts_of(self, machine: Machine) -> list[str]:
         return list(parts_of(self._all_parts(machine), machine.framework))
@@ -184,6 +197,25 @@ class Resident:
             return []
         told = f"which .NET Framework is installed could not be read: what {feed} knows of it was not judged"
         return [Ruling(Outcome.NOT_ASSESSED, told, Subject("package", FRAMEWORK), Reason.OUTPUT_UNREADABLE)]
+
+
+Span = tuple[FeedNote, Sequence[Update]]
+
+
+def _hole(spans: Sequence[Span]) -> str:
+    """Months of which no feed speaks, as where one month was imported alone; "" there is none. What is not cumulative,
+    such as an update of .NET Framework, may have come out in them.
+    """
+    told = [(note, sorted(update.day for update in these)) for note, these in spans if these]
+    until: date | None = None
+    for begins, ends, name in sorted((days[0], max(str(note.as_of), days[-1]), note.name) for note, days in told):
+        if until is not None and begins > str(until + timedelta(MAX_AGE_DAYS)):
+            return f"no feed speaks of updates from {until} to {begins}, where the {name} feed begins"
+        until = max(until or date.min, date.fromisoformat(ends))
+    months = {day[:MONTH] for _, days in told for day in days}
+    return (
+        f"the feeds speak of updates of {min(months)} alone: what came before is not known" if len(months) == 1 else ""
+    )
 
 
 def _why(host: WindowsHost, machine: Machine, found: Ruling) -> Ruling:

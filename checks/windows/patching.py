@@ -89,6 +89,12 @@ NEWEST = made.newest(("python", "3.13", "3.13.9"), ("postgresql", "16", "16.4"))
             support=NEWEST,
             says="whether .NET runtime is installed could not be read",
         ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            {"windows_applications": made.applications(("PostgreSQL 16 ", "16.4-1"), users=2)},
+            support=NEWEST,
+            says="what 1 user installed for themselves alone could not be seen: they are not logged in",
+        ),
         Example(Outcome.NOT_ASSESSED, {"windows_applications": Missing(Reason.TIMED_OUT)}),
     ),
 )

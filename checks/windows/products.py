@@ -30,6 +30,27 @@ _CLIENTS = {
 _ARCHITECTURES = {"x64": "x64-based Systems", "x86": "32-bit Systems", "arm64": "ARM64-based Systems"}
 _OTHER_SPELLINGS = {"ARM64-based Systems": "ARM systems"}  # Windows 11 25H2 is under both
 _YEAR = re.compile(r"Windows Server (\d{4}(?: R2)?)\b")
+# learn.microsoft.com/windows/release-health/release-information, .../windows11-release-information, and for servers
+# learn.microsoft.com/windows-server/get-started/windows-server-release-info
+_BUILDS = {
+    "1507": (10240,),
+    "1511": (10586,),
+    "1607": (14393,),
+    "1703": (15063,),
+    "1709": (16299,),
+    "1803": (17134,),
+    "1809": (17763,),
+    "1903": (18362,),
+    "1909": (18363,),
+    "2004": (19041,),
+    "20H2": (19042,),
+    "21H1": (19043,),
+    "21H2": (19044, 20348, 22000),
+    "22H2": (19045, 22621),
+    "23H2": (22631, 25398),
+    "24H2": (26100,),
+    "25H2": (26200,),
+}
 _HCI = re.compile(r"Azure Stack HCI|Azure Local", re.IGNORECASE)
 _VERSION = re.compile(r"\d+H\d|\d{4}", re.IGNORECASE)
 _FRAMEWORKS = re.compile(r"microsoft \.net framework (?P<versions>.+?) on (?P<system>.+)")
@@ -57,7 +78,7 @@ def system_products(system: WindowsSystem) -> tuple[str, ...]:
     """The keys under which the data may speak of it; () when its version cannot be told."""
     if _HCI.search(system.name) or system.server is None:
         return ()
-    name = _server(system) if system.server else _client(system)
+    name = "" if unreleased(system) else _server(system) if system.server else _client(system)
     arch = _ARCHITECTURES.get(system.architecture, "")
     if not name or ("{arch}" in name and not arch):
         return ()
@@ -65,6 +86,18 @@ def system_products(system: WindowsSystem) -> tuple[str, ...]:
     if arch in _OTHER_SPELLINGS and "{arch}" in name:
         spelled.append(name.replace("{arch}", _OTHER_SPELLINGS[arch]))
     return tuple(map(product_key, spelled))
+
+
+def unreleased(system: WindowsSystem) -> bool:
+    """A preview (Windows Insider): the name of a release and a build of its own, of which no advisory speaks."""
+    known = _BUILDS.get(system.display_version.upper(), ())
+    year = _YEAR.search(system.name) if system.server and system.build not in _SERVERS else None
+    named = year is not None and any(_named(name, year[1]) for name in _SERVERS.values())
+    return named or (bool(known) and system.build not in known)
+
+
+def _named(name: str, year: str) -> bool:
+    return re.match(rf"Windows Server {year}(?! R2)\b", name) is not None
 
 
 def _server(system: WindowsSystem) -> str:

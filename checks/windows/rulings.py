@@ -10,11 +10,12 @@ from checks.advisories.words import counted, some
 from checks.check import Context
 from checks.finding import Member, Ruling, Severity, Subject, failed, not_assessed, passed
 from checks.windows.judging import Judged, Missing, Proof
-from checks.windows.machine import MAX_TITLE, WindowsHost
-from checks.windows.opinions import EXTENDED, NO_FEED, Opinion, Verdicts, opinion_of
+from checks.windows.machine import MAX_TITLE, SEARCH_DAYS, WindowsHost
+from checks.windows.opinions import EXTENDED, NO_FEED, Opinion, Verdicts, is_other, opinion_of
 from checks.windows.units import Unit, urgent
+from inventory.facts.missing import Missing as Lacking
 from inventory.facts.missing import Reason
-from inventory.facts.windows_updates import WindowsPendingUpdate
+from inventory.facts.windows_updates import WindowsPendingUpdate, WindowsPendingUpdates
 
 LATE_DAYS = 14
 
@@ -25,19 +26,16 @@ def heard(host: WindowsHost, advisories: Advisories | None, context: Context) ->
     return opinion_of(host, advisories, support, asset.exposure, context.today) if advisories else None
 
 
-def lacking(host: WindowsHost, opinion: Opinion | None) -> Iterator[Ruling]:
+def lacking(opinion: Opinion | None) -> Iterator[Ruling]:
     """Each missing update unit; then why the rest proves no pass, or the pass."""
     verdicts = opinion.verdicts if opinion else None
     if opinion is None or verdicts is None:
-        yield from _by_agent_alone(host)
         yield opinion.why if opinion and opinion.why else not_assessed(Reason.FEED_MISSING, NO_FEED)
         return
     for unit in verdicts.to_install:
         yield unit.ruling(f"{unit.sentence(opinion.machine.version)}; {_by(unit, verdicts)}{opinion.offered(unit)}")
-    unknown = _pending(opinion.unknown_pending(), f"{verdicts.feed} does not know it")
-    yield from unknown
     yield from verdicts.gaps
-    if not verdicts.to_install and not unknown and not verdicts.gaps:
+    if not verdicts.to_install and not verdicts.gaps:
         yield passed(_nothing(verdicts, opinion))
 
 
@@ -61,9 +59,29 @@ def _proof(judged: Judged) -> str:
     return "by its " + " and ".join(proofs) if proofs else "of which there are none"
 
 
-def _by_agent_alone(host: WindowsHost) -> Sequence[Ruling]:
+def agents_own(host: WindowsHost, opinion: Opinion | None, state: object) -> Iterator[Ruling]:
+    """What the update agent has and no feed knows: the second opinion (patch-levels rule 13). ``state``: why it could
+    not be had. It tells nothing of what came out after its last search."""
     pending = host.windows_pending_updates
-    updates = [update for update in (pending.security if pending else ()) if not update.driver]
+    if pending is None:
+        missing = state if isinstance(state, Lacking) else Lacking(Reason.NOT_ATTEMPTED)
+        yield not_assessed(missing.reason, missing.detail or "what the update agent has pending could not be had")
+        return
+    found = _unknown(pending, opinion)
+    yield from found
+    days = pending.days_since_search
+    if days is None or days > SEARCH_DAYS:
+        when = "tells of no search" if days is None else f"last searched {counted(days, 'day')} ago"
+        yield not_assessed(Reason.NOT_TOLD, f"the update agent {when}: what came out since then it does not know")
+    elif not found:
+        searched = f"the update agent, whose last search was {counted(days, 'day')} ago,"
+        yield passed(f"{searched} lists no security update that the feeds do not know")
+
+
+def _unknown(pending: WindowsPendingUpdates, opinion: Opinion | None) -> Sequence[Ruling]:
+    if opinion is not None and opinion.verdicts is not None:
+        return _pending(opinion.unknown_pending(), f"{opinion.verdicts.feed} does not know it")
+    updates = [update for update in pending.security if not is_other(update)]
     return _pending(updates, "no feed of Windows updates says anything of it")
 
 

@@ -10,9 +10,9 @@ from checks.example import Example
 from checks.finding import Outcome, Ruling, Severity, Subject, failed, not_assessed, passed
 from checks.windows import example_updates as made
 from checks.windows.application_products import FRAMEWORK, MICROSOFT, OTHERS, RUNTIME, Product
-from checks.windows.application_rulings import ended
+from checks.windows.application_rulings import ended, profiles_unseen
 from checks.windows.applications import Installed, installed_of
-from checks.windows.life import Life, lives_of, system_name
+from checks.windows.life import Life, extended_until, lives_of, system_name
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
 from inventory.facts.windows_applications import WindowsApplications
@@ -48,7 +48,7 @@ def _os(outcome: Outcome, system: WindowsSystem, licence: WindowsLicence | None 
 
 
 def _eleven(version: str, edition: str) -> WindowsSystem:
-    return made.system(1, 26100, version=version, edition=edition, name=NAME_11)
+    return made.system(1, {"23H2": 22631, "24H2": 26100}[version], version=version, edition=edition, name=NAME_11)
 
 
 @check(
@@ -88,7 +88,28 @@ def _eleven(version: str, edition: str) -> WindowsSystem:
             Outcome.PASS,
             made.system(),
             made.ESU,
-            says="Windows 10 Pro 22H2 is supported until 2028-10-10 by Windows 10 ESU Year 1; its regular support "
+            says="Windows 10 Pro 22H2 is supported until 2027-03-09 by Windows 10 ESU Year 1; its regular support "
+            "ended on 2026-03-01",
+        ),
+        _os(
+            Outcome.FAIL,
+            made.system(1, 9200, version="", server=True, name="Windows Server 2012"),
+            WindowsLicence(1, ("Windows(R), Server-ESU-Year1 add-on", "Windows(R), Server-ESU-Year2 add-on")),
+            says="Windows(R), Server-ESU-Year1 add-on, Windows(R), Server-ESU-Year2 add-on served Windows Server 2012 "
+            "until 2025-10-14, and nothing newer is licensed; its regular support ended on 2023-10-10",
+        ),
+        _os(
+            Outcome.PASS,
+            made.system(1, 9200, version="", server=True, name="Windows Server 2012"),
+            WindowsLicence(1, ("Windows(R), Server-ESU-Year3 add-on",)),
+            says="Windows Server 2012 is supported until 2026-03-02 by Windows(R), Server-ESU-Year3 add-on; its "
+            "regular support ended on 2023-10-10",
+        ),
+        _os(
+            Outcome.NOT_ASSESSED,
+            made.system(),
+            WindowsLicence(1, ("Windows 10 ESU",)),
+            says="Windows 10 ESU does not tell for which year Windows 10 Pro 22H2 is licensed; its regular support "
             "ended on 2026-03-01",
         ),
         _os(
@@ -171,12 +192,19 @@ def _standing(life: Life, licence: WindowsLicence | None, today: date) -> Ruling
     if life.extended < today:
         return failed(f"{told}, extended security updates on {life.extended}")
     if licence and licence.esu:
-        by = ", ".join(licence.esu)
-        return passed(
-            f"{life.name} is supported until {life.extended} by {by}; its regular support ended on {life.ends}"
-        )
+        return _by_licence(life, licence.esu, today)
     known = "this host has none" if licence and licence.esu is not None else "what this host has could not be read"
     return failed(f"{told} (extended security updates to {life.extended} need evidence of a licence; {known})")
+
+
+def _by_licence(life: Life, esu: Sequence[str], today: date) -> Ruling:
+    by, until = ", ".join(esu), extended_until(life, esu)
+    ended = f"its regular support ended on {life.ends}"
+    if until is None:
+        return not_assessed(Reason.NOT_TOLD, f"{by} does not tell for which year {life.name} is licensed; {ended}")
+    if until < today:
+        return failed(f"{by} served {life.name} until {until}, and nothing newer is licensed; {ended}")
+    return passed(f"{life.name} is supported until {until} by {by}; {ended}")
 
 
 def _of_any(name: str, ends: Sequence[date], today: date) -> Ruling:
@@ -314,6 +342,13 @@ def _unread(applications: WindowsApplications) -> Iterator[Ruling]:
             "Python 3.13.1 is supported until 2029-10-31",
         ),
         _apps(Outcome.NOT_ASSESSED, made.applications(("Node.js", "30.0.0"))),
+        _apps(
+            Outcome.NOT_ASSESSED,
+            made.applications(("WireGuard", "0.5.3"), users=3),
+            "what 2 users installed for themselves alone could not be seen: they are not logged in",
+            "of users who are not logged in",
+        ),
+        _apps(Outcome.FAIL, made.applications(("Python 3.8.10 (64-bit)", "3.8.10150.0"), users=None)),
         _apps(Outcome.PASS, made.applications(("WireGuard", "0.5.3")), NO_OTHER),
         Example(
             Outcome.NOT_ASSESSED, {"windows_applications": made.applications()}, says="no support dates are loaded"
@@ -323,4 +358,7 @@ def _unread(applications: WindowsApplications) -> Iterator[Ruling]:
 def application_ended(
     windows_applications: WindowsApplications, support: SupportDates, context: Context
 ) -> Iterator[Ruling]:
-    yield from ended(_of(windows_applications, OTHERS), support, context.today, NO_OTHER)
+    found, unseen = _of(windows_applications, OTHERS), [*profiles_unseen(windows_applications)]
+    yield from unseen
+    if found or not unseen:
+        yield from ended(found, support, context.today, NO_OTHER)

@@ -10,10 +10,11 @@ from checks.finding import Outcome, Ruling, Severity
 from checks.windows import example_updates as made
 from checks.windows.machine import WindowsHost
 from checks.windows.opinions import NO_FEED
-from checks.windows.rulings import by_subscription, heard, lacking, late
+from checks.windows.rulings import agents_own, by_subscription, heard, lacking, late
 from inventory.asset import Privilege
 from inventory.facts import Missing, Reason
 
+DOC = "docs/windows-patches.md"
 FEED = "the windows-kb feed of 2026-01-16"
 STALE = (
     "the windows-kb feed of 2026-01-15 is 46 days old, at most 45 are allowed: what it does not know may be open all "
@@ -100,19 +101,6 @@ def _host(system: object = None, updates: object = None, **facts: object) -> dic
             says=f"build 9600 has all 3 updates that {FEED} knows for it (the newest cumulative one is KB8000001), by "
             "its list of installed updates",
         ),
-        Example(
-            Outcome.FAIL,
-            _host(windows_pending_updates=made.pending(made.offer("7000001", title="2026-01 Update"))),
-            advisories=made.client(),
-            says="2026-01 Update (KB7000001) is pending by the update agent; " + FEED + " does not know it",
-            subjects=("KB7000001",),
-        ),
-        Example(
-            Outcome.FAIL,
-            _host(windows_pending_updates=made.pending(made.offer("7000001", title="2026-01 Update"))),
-            says="2026-01 Update (KB7000001) is pending by the update agent; no feed of Windows updates says anything "
-            "of it",
-        ),
         Example(Outcome.NOT_ASSESSED, _host(), advisories=made.client(day=made.OLD), says=STALE),
         Example(
             Outcome.NOT_ASSESSED,
@@ -131,7 +119,81 @@ def _host(system: object = None, updates: object = None, **facts: object) -> dic
     ),
 )
 def hotfix_missing(host: WindowsHost, advisories: Advisories | None, context: Context) -> Iterator[Ruling]:
-    yield from lacking(host, heard(host, advisories, context))
+    yield from lacking(heard(host, advisories, context))
+
+
+@check(
+    id="win.patch.pending-unknown",
+    title="The update agent has a security update that no feed knows",
+    severity=Severity.HIGH,
+    theme=Theme.MISSING_OS_PATCH,
+    rationale=(
+        "The host's own update agent offers a security update of which the feeds say nothing: they may be late, or it "
+        "is for something that they do not cover. Of two opinions the worse one counts."
+    ),
+    remedy=Remedy(
+        text="Install the update, and load newer feeds.",
+        steps=("Install it through Windows Update, WSUS or the device management", "`estatecheck feeds update`"),
+        verify="the update agent, after a search, no longer lists it",
+        risk="The host may have to restart.",
+    ),
+    privilege=Privilege.USER,
+    references=("learn.microsoft.com/windows/win32/wua_sdk/windows-update-agent--wua--api-reference", DOC),
+    examples=(
+        Example(
+            Outcome.PASS,
+            _host(),
+            advisories=made.client(),
+            says="the update agent, whose last search was 3 days ago, lists no security update that the feeds do not "
+            "know",
+        ),
+        Example(
+            Outcome.PASS,
+            _host(windows_pending_updates=made.pending(made.offer("9000001"), days=30)),
+            advisories=made.client(),
+        ),
+        Example(
+            Outcome.FAIL,
+            _host(windows_pending_updates=made.pending(made.offer("7000001", title="2026-01 Update"))),
+            advisories=made.client(),
+            says="2026-01 Update (KB7000001) is pending by the update agent; " + FEED + " does not know it",
+            subjects=("KB7000001",),
+        ),
+        Example(
+            Outcome.FAIL,
+            _host(windows_pending_updates=made.pending(made.offer("7000001", title="2026-01 Update"))),
+            says="2026-01 Update (KB7000001) is pending by the update agent; no feed of Windows updates says anything "
+            "of it",
+        ),
+        Example(
+            Outcome.FAIL,
+            _host(windows_pending_updates=made.pending(made.offer("7000001", title="2026-01 Update"), days=31)),
+            subjects=("KB7000001",),
+        ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _host(windows_pending_updates=made.pending(days=31)),
+            advisories=made.client(),
+            says="the update agent last searched 31 days ago: what came out since then it does not know",
+        ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _host(windows_pending_updates=made.pending(days=None)),
+            says="the update agent tells of no search: what came out since then it does not know",
+        ),
+        Example(
+            Outcome.NOT_ASSESSED, _host(windows_pending_updates=Missing(Reason.PRIVILEGE_TOO_LOW, "COM is refused"))
+        ),
+        Example(
+            Outcome.NOT_ASSESSED,
+            _host(windows_pending_updates=Missing(Reason.TIMED_OUT)),
+            says="what the update agent has pending could not be had",
+        ),
+    ),
+)
+def pending_unknown(host: WindowsHost, advisories: Advisories | None, context: Context) -> Iterator[Ruling]:
+    state = context.facts.get("windows_pending_updates")
+    yield from agents_own(host, heard(host, advisories, context), state)
 
 
 @check(

@@ -53,6 +53,7 @@ from inventory.facts.windows_network import (
     WindowsRdp,
     WindowsSchannel,
     WindowsSmb,
+    WindowsSockets,
     WindowsWinrm,
 )
 from inventory.facts.windows_protection import (
@@ -152,6 +153,7 @@ FACTS: dict[str, type] = {
     "windows_screen": WindowsScreen,
     "windows_services": WindowsServices,
     "windows_smb": WindowsSmb,
+    "windows_sockets": WindowsSockets,
     "windows_stability": WindowsStability,
     "windows_storage": WindowsStorage,
     "windows_system": WindowsSystem,

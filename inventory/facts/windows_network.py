@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from inventory.facts.network import Listener
 from inventory.facts.windows_setting import NOT_SET
 
 
@@ -172,3 +173,10 @@ class WindowsSchannel:
     @property
     def client_left_on(self) -> tuple[str, ...]:
         return self._left_on("client")
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsSockets:
+    """``process`` is the name of the program, svchost.exe; None: it could not be told."""
+
+    listeners: tuple[Listener, ...]

@@ -4,7 +4,11 @@ Sources: ``HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion``, Win32_Operat
 Win32_SystemEnclosure. See ``windows_setting.py`` for None and "".
 """
 
+import re
 from dataclasses import dataclass
+
+_LTSC = re.compile(r"(?:IoT)?EnterpriseS(?:N|K)?(?:Eval)?")  # N: without a media player; K: for fixed uses
+MULTI_SESSION = "ServerRdsh"  # EditionID of Enterprise multi-session: a client that calls itself a server
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,9 @@ class WindowsSystem:
 
     @property
     def server(self) -> bool | None:
-        return None if self.product_type is None else self.product_type != 1
+        """Enterprise multi-session gives the product type of a server, and is serviced as the client it is
+        (learn.microsoft.com/azure/virtual-desktop/windows-multisession-faq)."""
+        return None if self.product_type is None else self.product_type != 1 and self.edition_id != MULTI_SESSION
 
     @property
     def domain_controller(self) -> bool | None:
@@ -42,7 +48,7 @@ class WindowsSystem:
     @property
     def ltsc(self) -> bool:
         """A long-term servicing edition of the client: its support dates are its own."""
-        return self.edition_id.endswith("S") and self.edition_id.startswith(("Enterprise", "IoTEnterprise"))
+        return _LTSC.fullmatch(self.edition_id) is not None
 
     @property
     def full_build(self) -> str:

@@ -1,8 +1,9 @@
-"""What the report's appendix of open ports rests on: the sockets that hosts listed, what answered from outside, and the
-scanner's own way in. Read again from the evidence of the scan by the same parsers that the checks were judged with.
+"""What the report's appendix of open ports rests on: the sockets that hosts listed, what answered from outside, the
+scanner's own way in, and what imported files tell. Read again from the evidence of the scan by the same parsers that
+the checks were judged with.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from checks.check import Check
@@ -10,6 +11,7 @@ from checks.lifecycle import answers_fact
 from inventory.endpoint import Endpoint
 from inventory.facts.missing import Missing
 from inventory.facts.network import Listener, Sockets
+from inventory.facts.windows_network import WindowsSockets
 from reports.open_ports import MOST_SAID, AssetPorts, How, Identified, OpenPort, Reach, gathered, words
 from reports.text import safe_text
 from scanner.engine import fact_of
@@ -19,7 +21,7 @@ from scanner.query import Unreadable
 from scanner.store.records import StoredHost
 from scanner.store.store import Store
 
-SOCKETS = "sockets"
+SOCKETS = ("sockets", "windows_sockets")
 WAYS = {  # protocol and service of a way in
     "ssh": ("tcp", "ssh"),
     "ssh-windows": ("tcp", "ssh"),
@@ -33,14 +35,19 @@ NEVER_TRIED = "the scan ended before its turn came"
 AT_ONCE = 200  # hosts whose evidence is held at once
 
 
-def open_ports_of(store: Store, hosts: Sequence[StoredHost], checks: Mapping[str, Check]) -> tuple[AssetPorts, ...]:
-    """Of every asset, also of one of which nothing is known: then with the reason. In the order of ``hosts``."""
-    asked = any(SOCKETS in check.needs for check in checks.values())
+def open_ports_of(
+    store: Store, hosts: Sequence[StoredHost], checks: Mapping[str, Check], others: Mapping[str, Sequence[OpenPort]]
+) -> tuple[AssetPorts, ...]:
+    """Of every asset, also of one of which nothing is known: then with the reason. In the order of ``hosts``.
+
+    ``others``: what imported files tell, by the uid of an asset.
+    """
+    asked = frozenset(name for name in SOCKETS if any(name in check.needs for check in checks.values()))
     found = list[AssetPorts]()
     for at in range(0, len(hosts), AT_ONCE):
         some = [_Host(one) for one in hosts[at : at + AT_ONCE]]
         outputs = store.blobs({answer.sha256 for one in some for answer in one.wanted})
-        found += (_of(one, outputs, asked=asked) for one in some)
+        found += (_of(one, outputs, asked, others.get(one.stored.uid, ())) for one in some)
     return tuple(found)
 
 
@@ -49,7 +56,8 @@ class _Host:
 
     def __init__(self, stored: StoredHost) -> None:
         self.stored, self.asset = stored, stored.asset
-        names = (SOCKETS, *(probe.name for probe in OUTSIDE)) if stored.asset.endpoints else (SOCKETS,)
+        self.sockets = next((name for name in SOCKETS if can_tell(stored.asset.connection.way, (name,))), "")
+        names = (*SOCKETS, *(probe.name for probe in OUTSIDE)) if stored.asset.endpoints else SOCKETS
         told = {name: [one for one in stored.answers if answers_fact(one.query, name)] for name in names}
         self.answers = {name: found for name, found in told.items() if found}
         self.wanted = [one for found in self.answers.values() for one in found]
@@ -58,13 +66,13 @@ class _Host:
 Outputs = Mapping[str, bytes]
 
 
-def _of(host: _Host, outputs: Outputs, *, asked: bool) -> AssetPorts:
+def _of(host: _Host, outputs: Outputs, asked: Container[str], others: Sequence[OpenPort]) -> AssetPorts:
     one = host.stored
     if one.attempt is None:
-        return AssetPorts(one.uid, host.asset.name, (), NEVER_TRIED)
-    listed, why = _listed(host, outputs, asked=asked)
-    outside = (port for name in host.answers if name != SOCKETS for port in _outside(host, name, outputs))
-    return gathered(one.uid, host.asset.name, (*_way_in(one), *listed, *outside), why)
+        return gathered(one.uid, host.asset.name, others, NEVER_TRIED)
+    listed, why = _listed(host, outputs, asked)
+    outside = (port for name in host.answers if name not in SOCKETS for port in _outside(host, name, outputs))
+    return gathered(one.uid, host.asset.name, (*_way_in(one), *listed, *outside, *others), why)
 
 
 def _way_in(host: StoredHost) -> Iterator[OpenPort]:
@@ -78,17 +86,18 @@ def _way_in(host: StoredHost) -> Iterator[OpenPort]:
 # what the host lists
 
 
-def _listed(host: _Host, outputs: Outputs, *, asked: bool) -> tuple[tuple[OpenPort, ...], str]:
+def _listed(host: _Host, outputs: Outputs, asked: Container[str]) -> tuple[tuple[OpenPort, ...], str]:
     """Its sockets, or why there is no list of them."""
-    way = host.asset.connection.way
-    if not can_tell(way, (SOCKETS,)):
-        return (), f"not to be had over {way}"
-    if SOCKETS not in host.answers:
+    name = host.sockets
+    if not name:
+        return (), f"not to be had over {host.asset.connection.way}"
+    if name not in host.answers:
         lost = host.stored.attempt.missing if host.stored.attempt else None
-        return (), lost.reason.value if lost else "it was not asked" if asked else "no check of this scan asks for it"
-    seen = _fact(host, SOCKETS, outputs)
-    if isinstance(seen, Sockets):
-        evidence = host.answers[SOCKETS][0].sha256
+        said = "it was not asked" if name in asked else "no check of this scan asks for it"
+        return (), lost.reason.value if lost else said
+    seen = _fact(host, name, outputs)
+    if isinstance(seen, Sockets | WindowsSockets):
+        evidence = host.answers[name][0].sha256
         return tuple(_socket(one, evidence) for one in seen.listeners), ""
     return (), seen.reason.value if isinstance(seen, Missing) else "it cannot be read"
 

@@ -96,7 +96,14 @@ function Invoke-Native($block) {
     $ErrorActionPreference = 'Continue'
     & $block 2>$null
 }
-function Test-Elevated { [bool](@(Invoke-Native { & "$env:windir\System32\whoami.exe" /groups }) -match 'S-1-16-(12288|16384)') }
+# null: it could not be told, as where a rule on applications forbids this program.
+function Test-Elevated {
+    try {
+        $groups = @(Invoke-Native { & "$env:windir\System32\whoami.exe" /groups })
+        if (@($groups -match 'S-1-16-').Count -eq 0) { return $null }
+        @($groups -match 'S-1-16-(12288|16384)').Count -gt 0
+    } catch { $null }
+}
 # What looks like a secret on a command line stays on the machine: after a switch, after NAME= and in a URL. The path
 # of the program stays as it is, whatever it is called.
 function Hide-Secret($text) {

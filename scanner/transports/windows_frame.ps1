@@ -61,8 +61,7 @@ function Get-First($class, $name) {
     try { (Read-Cim $class @($name) | Select-Object -First 1)[$name] } catch { $null }
 }
 
-$elevated = $null
-try { $elevated = Test-Elevated } catch { $elevated = $null }
+$elevated = Test-Elevated
 $zone = $null
 try { $zone = "$((Get-TimeZone).Id)" } catch { $zone = $null }
 $machine = @{

@@ -17,6 +17,7 @@ from scanner.probes.windows.network import LDAP, NAMES, NTLM, RDP, SCHANNEL, SMB
 from scanner.probes.windows.protection import AUTOPLAY, LAPS, LSA, POWERSHELL, SCREEN, UAC
 from scanner.probes.windows.section import WindowsProbe
 from scanner.probes.windows.services import AUTORUNS, SERVICES
+from scanner.probes.windows.sockets import SOCKETS
 from scanner.probes.windows.stability import STABILITY
 from scanner.probes.windows.storage import BATTERIES, STORAGE
 from scanner.probes.windows.system import FEATURES, LICENCE, SYSTEM
@@ -51,6 +52,7 @@ WINDOWS: tuple[WindowsProbe[Any], ...] = (
     AUDIT,
     LOGS,
     TIME,
+    SOCKETS,
     STORAGE,
     BATTERIES,
     SERVICES,

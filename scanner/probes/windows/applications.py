@@ -10,7 +10,7 @@ _NATIVE = {"AMD64": "x64", "ARM64": "arm64", "X86": "x86"}
 
 
 def read_applications(data: Data) -> WindowsApplications:
-    items = [one for one in map(_APPLICATION, data.needed_rows("items")) if one.name]
+    items = [one for one in _APPLICATION.all(data, "items") if one.name]
     if not items:
         raise Unreadable("not one application is listed")
     runtimes, native = data.rows("runtimes"), _NATIVE.get(data.word("native").upper(), "")

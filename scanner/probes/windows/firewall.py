@@ -1,4 +1,8 @@
-"""Windows Defender Firewall by profile: what group policy says, else MDM, else the local setting."""
+"""Windows Defender Firewall by profile: what group policy says, else MDM, else the local setting.
+
+What Windows itself calls in force (the ActiveStore) is heard too: a profile is on, and blocks, where both say so. Old
+policies write a "standard profile" that stands for two of ours, and other stores are nowhere in the registry.
+"""
 
 from collections.abc import Sequence
 
@@ -26,14 +30,17 @@ def _profile(name: str, data: Data) -> WindowsFirewallProfile:
     places = data.needed_rows(name)
     if len(places) != _PLACES:
         raise Unreadable(f"the {name} profile was not read in its {_PLACES} places")
+    active = {row.word("name").lower(): row for row in each(data.rows("in_force"))}.get(name)
     enabled = _in_force(places, "EnableFirewall")
     ruled = first(*(place.setting("EnableFirewall") for place in places[:-1])) != NOT_SET
     if enabled == NOT_SET:
         raise Unreadable(f"the {name} profile is neither on nor off, and Windows sets one of them itself")
     return WindowsFirewallProfile(
         name=name,
-        enabled=None if enabled is None else enabled != 0,
-        inbound_blocked=_blocked(_in_force(places, "DefaultInboundAction"), by_default=True),
+        enabled=_both(None if enabled is None else enabled != 0, active, "enabled", "true", "false"),
+        inbound_blocked=_both(
+            _blocked(_in_force(places, "DefaultInboundAction"), by_default=True), active, "inbound", "block", "allow"
+        ),
         outbound_blocked=_blocked(_in_force(places, "DefaultOutboundAction"), by_default=False),
         shielded=_on(_in_force(places, "DoNotAllowExceptions")),
         log_dropped=_on(_in_force(places, "LogDroppedPackets")),
@@ -43,6 +50,14 @@ def _profile(name: str, data: Data) -> WindowsFirewallProfile:
 
 def _in_force(places: Sequence[Data], key: str) -> int | None:
     return first(*(place.setting(key, most=1) for place in places))
+
+
+def _both(set_to: bool | None, active: Data | None, key: str, good: str, bad: str) -> bool | None:
+    """``active`` None, or a word that says neither: by the settings alone."""
+    said = active.word(key).lower() if active else ""
+    if said == bad or set_to is False:
+        return False
+    return True if said == good else set_to
 
 
 def _blocked(action: int | None, *, by_default: bool) -> bool | None:

@@ -144,19 +144,25 @@ class Data:
 
     def rows(self, key: str) -> "tuple[Data, ...] | None":
         """A list of objects. None: absent or null."""
-        listed = self._listed(key)
-        if listed is None:
-            return None
-        if not _OBJECTS.issuperset(map(type, listed)):
-            raise _odd(key, "a list of objects")
-        return tuple(map(Data, listed))
+        listed = self._objects(key)
+        return None if listed is None else tuple(map(Data, listed))
 
     def needed_rows(self, key: str) -> "tuple[Data, ...]":
         """Without which there is no fact."""
-        found = self.rows(key)
+        return tuple(map(Data, self.needed_objects(key)))
+
+    def needed_objects(self, key: str) -> Sequence[dict[str, Any]]:
+        """The same, as they came."""
+        found = self._objects(key)
         if found is None:
             raise Unreadable(f"the section does not say {key}")
         return found
+
+    def _objects(self, key: str) -> Sequence[dict[str, Any]] | None:
+        listed = self._listed(key)
+        if listed is not None and not _OBJECTS.issuperset(map(type, listed)):
+            raise _odd(key, "a list of objects")
+        return listed
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         """A list of texts. None: absent or null."""
@@ -206,13 +212,20 @@ class Alike(Generic[T]):
     def __call__(self, row: Data) -> T:
         key = marshal.dumps(cast("Any", row.told), 2)  # tells true, 1 and 1.0 apart, which are equal and hash alike
         known = self._made.get(key)
-        if known is None:
-            known = self._make(row)
-            if len(key) <= LONGEST_ROW_KEPT:
-                if len(self._made) >= MOST_ROWS_KEPT:
-                    self._made.clear()
-                self._made[key] = known
-        return known
+        return self._new(row, key) if known is None else known
+
+    def all(self, data: Data, listed: str) -> list[T]:
+        """Of a list without which there is no fact, row by row; what is known costs no more than its look-up."""
+        dumps, known = marshal.dumps, self._made.get
+        return [known(key := dumps(row, 2)) or self._new(Data(row), key) for row in data.needed_objects(listed)]
+
+    def _new(self, row: Data, key: bytes) -> T:
+        made = self._make(row)
+        if len(key) <= LONGEST_ROW_KEPT:
+            if len(self._made) >= MOST_ROWS_KEPT:
+                self._made.clear()
+            self._made[key] = made
+        return made
 
 
 def _bounded(key: str, value: int) -> int:

@@ -6,7 +6,7 @@ $system = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System'
         MaxInactivityTimeDeviceLock = 'HKLM:\SOFTWARE\Microsoft\PolicyManager\current\device\DeviceLock|MaxInactivityTimeDeviceLock'
         LockOnResume = 'HKLM:\SOFTWARE\Policies\Microsoft\Power\PowerSettings\0e796bdb-100d-47d6-a2d5-f7d2daa51f51|ACSettingIndex'
     }
-    users = @(foreach ($user in @(Get-LoadedUser | Select-Object -First 50)) {
+    users = @(foreach ($user in @(Get-LoadedUser | Select-Object -First 500)) {
         $policy = "Registry::HKEY_USERS\$user\Software\Policies\Microsoft\Windows\Control Panel\Desktop"
         $own = "Registry::HKEY_USERS\$user\Control Panel\Desktop"
         $row = Read-Settings @{

@@ -10,7 +10,7 @@ _STARTS = {"auto": "auto", "manual": "manual", "disabled": "disabled", "boot": "
 
 def read_services(data: Data) -> WindowsServices:
     """There is no Windows without services, and none of them is nameless."""
-    found = sorted(map(_SERVICE, data.needed_rows("services")), key=lambda one: one.name.lower())
+    found = sorted(_SERVICE.all(data, "services"), key=lambda one: one.name.lower())
     if not found:
         raise Unreadable("the list of services is empty")
     return WindowsServices(tuple(found))

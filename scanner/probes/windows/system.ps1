@@ -1,6 +1,8 @@
 $version = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $insider = 'HKLM:\SOFTWARE\Microsoft\WindowsSelfHost\Applicability'
-$architecture = $env:PROCESSOR_ARCHITEW6432
+# of Windows itself: a process that is emulated (x64 on ARM64) is told its own
+$architecture = (Read-Value 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment' 'PROCESSOR_ARCHITECTURE').value
+if (-not $architecture) { $architecture = $env:PROCESSOR_ARCHITEW6432 }
 if (-not $architecture) { $architecture = $env:PROCESSOR_ARCHITECTURE }
 @{
     registry = Read-Settings @{

@@ -1,7 +1,10 @@
 # Installed updates, and what the update agent remembers. The agent is asked what it knows; it asks nobody.
 $results = @{ now = Get-Now }
 $results.installed = @(foreach ($one in @(Get-CimInstance -ClassName Win32_QuickFixEngineering -OperationTimeoutSec 30 -ErrorAction Stop | Select-Object -First 2000)) {
-    @{ id = "$($one.HotFixID)"; kind = "$($one.Description)"; on = ConvertTo-Day $one.InstalledOn }
+    # its day is a text that Windows reads as a date, and some installers wrote one that is none
+    $on = $null
+    try { $on = ConvertTo-Day $one.InstalledOn } catch { $on = $null }
+    @{ id = "$($one.HotFixID)"; kind = "$($one.Description)"; on = $on }
 })
 $root = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages'
 try {

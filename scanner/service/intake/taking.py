@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -135,13 +135,29 @@ async def take_in(
             Directory(estate.assets, await write(store.imports.identities)), await write(store.snapshots.newest)
         )
         found: dict[int, Result] = {}
-        left = list(enumerate(sent))
+        left, later, whose = list(enumerate(sent)), list[tuple[int, Sent]](), dict[int, str]()
         async with maker_for(len(sent), bench, judging.order(checks)) as maker, reader_for(len(sent)) as reader:
             while left:
                 round_ = _Round(store, estate, judging, desk, maker, reader, write, told or (lambda _: None))
-                left = await round_.run(left)
+                again = await round_.run(left)
                 found |= round_.results
+                whose |= round_.left
+                left, later = _first_of_each(sorted([*again, *later], key=lambda one: one[0]), whose)
     return [found[number] for number in sorted(found)]
+
+
+Waiting = list[tuple[int, Sent]]
+
+
+def _first_of_each(waiting: Waiting, whose: Mapping[int, str]) -> tuple[Waiting, Waiting]:
+    """The next one of each machine, and those that wait on: so none of many is read in every round."""
+    turn: Waiting = []
+    later: Waiting = []
+    seen: set[str] = set()
+    for one in waiting:
+        (later if whose[one[0]] in seen else turn).append(one)
+        seen.add(whose[one[0]])
+    return turn, later
 
 
 @dataclass
@@ -222,6 +238,7 @@ class _Round:
         self._store, self._estate, self._judging, self._desk = store, estate, judging, desk
         self._maker, self._reader, self._write, self._told = maker, reader, write, told
         self.results: dict[int, Result] = {}
+        self.left: dict[int, str] = {}  # the machine of each that must wait for the next round
         self._scan = 0
         self._presented: dict[str, frozenset[str]] = {}  # by asset, of this round
         self._turn = asyncio.Lock()  # one batch after the other
@@ -282,6 +299,7 @@ class _Round:
         told, snapshot, whose = came
         if told.host in self._presented:
             left.append((number, one))
+            self.left[number] = told.host
             return None
         self._presented[told.host] = snapshot.identities
         self._desk.remember(snapshot, told.host)

@@ -41,7 +41,7 @@ def test_the_worked_example(ubr: str, listed: str, known: str, verdict: str) -> 
     host = WindowsHost(made.system(int(ubr)), made.updates(*listed.split()), made.pending())
     feeds = made.client(_updates(builds=known == "yes"))
     opinion = opinion_of(host, feeds, None, None, made.FRESH)
-    rulings = list(lacking(host, opinion))
+    rulings = list(lacking(opinion))
     assert opinion.verdicts is not None
     missing = [one.update.kb for unit in opinion.verdicts.to_install for one in reversed(unit.missing)]
     if verdict.startswith("lacks"):

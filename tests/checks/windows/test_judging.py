@@ -126,6 +126,18 @@ def test_a_hotpatch_concerns_hosts_of_its_channel_alone() -> None:
     assert missing(judge(series(*BUILDS, hot), machine(102, "9000014"))) == ["9000003"]
 
 
+def test_a_host_on_hotpatches_passes_by_its_build() -> None:
+    """Between two cumulative updates: older than the newest, and with all that it fixes."""
+    hot = update("9000014", "2025-12-09", "CVE-2025-0004", build="10.0.19045.1035", kind="hotpatch")
+    newest = update("9000004", "2025-12-09", "CVE-2025-0004", build="10.0.19045.1040", after=["9000003"])
+    there = judge(series(*BUILDS[:3], newest, hot), machine(1035, "9000014"))
+    assert (missing(there), there.doubt) == ([], "")
+    assert there.present["9000004"] is Proof.BUILD
+    assert missing(judge(series(*BUILDS[:3], newest, hot), machine(1034, "9000014"))) == ["9000004", "9000014"]
+    more = update("9000004", "2025-12-09", "CVE-2025-0004", "CVE-2025-0005", build="10.0.19045.1040")
+    assert missing(judge(series(*BUILDS[:3], more, hot), machine(1035, "9000014"))) == ["9000004"]
+
+
 def test_net_framework_is_judged_by_its_own_updates() -> None:
     """The list of installed updates names the parts of a .NET update, which Microsoft's data does not know."""
     net = update("9000007", "2025-10-14", "CVE-2025-0007", components=[".NET Framework"])
@@ -383,3 +395,9 @@ def test_a_build_that_is_none_tells_nothing(build: str) -> None:
     judged = judge(series(*NO_BUILDS, odd), machine(5000, "9000009"))
     assert judged.present["9000009"] is Proof.LIST
     assert judged.doubt.startswith("only its list of installed updates says so")
+
+
+def test_of_several_builds_of_one_update_the_highest_has_all_of_it() -> None:
+    twice = Update("9000004", "2025-12-09", "", ("10.0.19045.10000", "10.0.19045.9999"), FOUR.fixes, (), PARTS)
+    assert missing(judge(series(twice), machine(9999))) == ["9000004"]
+    assert missing(judge(series(twice), machine(10000))) == []

@@ -11,7 +11,7 @@ from checks.advisories.formats import DECODERS
 from checks.advisories.support import SupportDates
 from checks.advisories.table import Table
 from checks.windows import example_updates as made
-from checks.windows.life import lives_of, regular_end
+from checks.windows.life import Life, extended_until, lives_of, regular_end
 from inventory.facts.windows_system import WindowsSystem
 from tests.checks.windows.recorded import NAMES, recorded
 from tests.data import folder
@@ -45,6 +45,8 @@ def test_every_channel_of_a_client_has_its_own_end(dates: SupportDates) -> None:
         ("Education", "11-24h2-e"),
         ("IoTEnterprise", "11-24h2-e"),
         ("EnterpriseS", "11-24h2-e-lts"),
+        ("EnterpriseSN", "11-24h2-e-lts"),
+        ("EnterpriseSEval", "11-24h2-e-lts"),
         ("IoTEnterpriseS", "11-24h2-iot-lts"),
     ):
         (life,) = lives_of(client("24H2", edition, 26100), dates)
@@ -77,6 +79,49 @@ def test_the_cycle_of_a_system(dates: SupportDates, system: WindowsSystem, cycle
 @pytest.mark.parametrize("name", NAMES)
 def test_every_recorded_machine_is_known(dates: SupportDates, name: str) -> None:
     assert lives_of(recorded(name).host.windows_system, dates)
+
+
+def test_a_client_for_many_sessions_is_no_server(dates: SupportDates) -> None:
+    """It gives the product type of one (3), and the build of Server 2025, which is served for years longer."""
+    (life,) = lives_of(replace(client("24H2", "ServerRdsh", 26100), product_type=3), dates)
+    known = dates.cycle("windows", "11-24h2-e")
+    assert known is not None
+    assert life.ends == known.ends
+
+
+@pytest.mark.parametrize(
+    "preview",
+    [
+        client("25H2", "Professional", 27900),
+        client("24H2", "Core", 26120),
+        server(26040, "24H2", "Windows Server 2025 Datacenter"),
+        server(14300, "1607", "Windows Server 2016 Technical Preview 5"),
+    ],
+)
+def test_a_preview_has_no_support(dates: SupportDates, preview: WindowsSystem) -> None:
+    assert lives_of(preview, dates) == ()
+
+
+@pytest.mark.parametrize(
+    ("ends", "extended", "names", "until"),
+    [  # the dates of Microsoft's pages on Windows 10, Server 2012 and Windows 7
+        (date(2025, 10, 14), date(2028, 10, 10), ["Windows(R), Client-ESU-Year1 add-on"], date(2026, 10, 13)),
+        (date(2025, 10, 14), date(2028, 10, 10), ["ESU Year 2", "ESU Year 1"], date(2027, 10, 12)),
+        (date(2025, 10, 14), date(2028, 10, 10), ["ESU-Year3"], date(2028, 10, 10)),
+        (date(2025, 10, 14), date(2028, 10, 10), ["ESU-Year4"], date(2028, 10, 10)),
+        (date(2023, 10, 10), date(2026, 10, 13), ["Server-ESU-Year1"], date(2024, 10, 8)),
+        (date(2023, 10, 10), date(2026, 10, 13), ["Server-ESU-Year2"], date(2025, 10, 14)),
+        (date(2020, 1, 14), date(2023, 1, 10), ["ESU-Year1"], date(2021, 1, 12)),
+        (date(2025, 10, 14), date(2028, 10, 10), ["ESU"], None),
+        (date(2025, 10, 14), date(2028, 10, 10), ["ESU Year 12"], None),
+        (date(2025, 10, 14), None, ["ESU-Year1"], None),
+        (None, date(2028, 10, 10), ["ESU-Year1"], None),
+    ],
+)
+def test_extended_updates_are_licensed_by_the_year(
+    ends: date | None, extended: date | None, names: list[str], until: date | None
+) -> None:
+    assert extended_until(Life("Windows", ends, extended), names) == until
 
 
 def test_an_unknown_edition_has_the_ends_of_all(dates: SupportDates) -> None:

@@ -51,6 +51,15 @@ def server(build: int, version: str = "", name: str = "Microsoft Windows Server"
         (server(29000), ()),
         (server(20348, "21H2", "Microsoft Azure Stack HCI"), ()),
         (replace(client(19045, "22H2"), product_type=None), ()),
+        (client(26220, "25H2"), ()),  # previews: the name of a release, and a build of their own
+        (client(27900, "25h2"), ()),
+        (server(26040, "24H2", "Microsoft Windows Server 2025 Datacenter"), ()),
+        (server(14300, "1607", "Microsoft Windows Server 2016 Technical Preview 5"), ()),
+        (client(28000, "26H1"), ("windows 11 version 26h1 for x64-based systems",)),
+        (
+            replace(client(26100, "24H2"), product_type=3, edition_id="ServerRdsh"),  # Enterprise multi-session
+            ("windows 11 version 24h2 for x64-based systems",),
+        ),
     ],
 )
 def test_the_name_in_microsofts_data(system: WindowsSystem, products: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from checks.finding import Outcome, Ruling, Severity
 from checks.windows import example_updates as made
 from checks.windows.machine import WindowsHost
 from checks.windows.opinions import Opinion, opinion_of
-from checks.windows.rulings import by_subscription, lacking, late
+from checks.windows.rulings import agents_own, by_subscription, lacking, late
 
 TODAY = date(2026, 3, 2)
 
@@ -33,7 +34,12 @@ def heard(
 
 
 def rulings(of: WindowsHost, feeds: Advisories) -> list[Ruling]:
-    return list(lacking(of, heard(of, feeds)))
+    return list(lacking(heard(of, feeds)))
+
+
+def own(of: WindowsHost, feeds: Advisories) -> list[Ruling]:
+    """The second opinion."""
+    return list(agents_own(of, heard(of, feeds), None))
 
 
 def kbs(opinion: Opinion) -> tuple[list[str], list[str]]:
@@ -124,11 +130,43 @@ def test_builds_of_one_feed_are_used_for_the_updates_of_another() -> None:
     assert ruling.outcome is Outcome.FAIL
 
 
+def of_feeds(*given: tuple[str, tuple[Update, ...], date]) -> Advisories:
+    key = product_key(made.CLIENT)
+    return Advisories(
+        [Feed(FeedNote(n, "x", day, 1, ""), {TABLE: Table(encode([(key, updates_line(u))]))}) for n, u, day in given]
+    )
+
+
+OLD = made.update("9000090", "2025-06-10", "CVE-2025-0090", build="10.0.19045.5965")
+JUNE, JANUARY = ("windows-kb", (OLD,), date(2025, 6, 28)), ("msrc", (made.JANUARY,), made.FRESH)
+
+
+@pytest.mark.parametrize(
+    ("feeds", "says"),
+    [
+        ((JUNE, JANUARY), "no feed speaks of updates from 2025-06-28 to 2026-01-13, where the msrc feed begins"),
+        ((JANUARY,), "the feeds speak of updates of 2026-01 alone: what came before is not known"),
+        ((JUNE, ("msrc", made.MONTHS, made.FRESH)), "no feed speaks of updates from 2025-06-28 to 2025-11-11, where"),
+        ((("windows-kb", (OLD,), date(2025, 9, 27)), ("msrc", made.MONTHS, made.FRESH)), ""),
+        ((("windows-kb", (OLD,), date(2025, 9, 26)), ("msrc", made.MONTHS, made.FRESH)), "no feed speaks of"),
+        ((JUNE, JANUARY, ("other", (OLD, *made.MONTHS), made.FRESH)), ""),  # a third one speaks of all of it
+        ((("msrc", made.MONTHS[1:], made.FRESH),), ""),
+    ],
+)
+def test_months_that_no_feed_speaks_of_prove_nothing(feeds: tuple[Any, ...], says: str) -> None:
+    found = rulings(host(6700), of_feeds(*feeds))
+    assert [one.outcome for one in found] == [Outcome.NOT_ASSESSED if says else Outcome.PASS]
+    assert says in found[0].observed
+    assert Outcome.FAIL in [
+        one.outcome for one in rulings(host(6000), of_feeds(*feeds))
+    ]  # what lacks, lacks all the same
+
+
 def test_hosts_alike_share_their_verdicts_and_rulings() -> None:
     feeds = made.client()
     first, second = heard(host(6600, "9000012", "7000001"), feeds), heard(host(6600, "9000012", "7000002"), feeds)
     assert first.verdicts is second.verdicts
-    assert next(lacking(first.host, first)) is next(lacking(second.host, second))
+    assert next(lacking(first)) is next(lacking(second))
     assert heard(host(6600, "9000012"), feeds, exposure="internet").verdicts is not first.verdicts
     assert heard(host(6599, "9000012"), feeds).verdicts is not first.verdicts
 
@@ -163,13 +201,14 @@ def test_drivers_and_definitions_are_no_missing_security_updates() -> None:
     driver = replace(made.offer("7000001"), driver=True)
     patterns = made.offer("2267602", category="e0789628-ce08-4437-be74-2495b842f43b")
     of = replace(host(), windows_pending_updates=made.pending(driver, patterns))
-    (ruling,) = rulings(of, made.client())
-    assert ruling.outcome is Outcome.PASS
+    for feeds in (made.client(), Advisories([])):
+        (ruling,) = own(of, feeds)
+        assert ruling.outcome is Outcome.PASS
 
 
 def test_one_update_that_the_agent_lists_twice_is_told_once() -> None:
     of = replace(host(), windows_pending_updates=made.pending(made.offer("7000001"), made.offer("7000001")))
-    (ruling,) = rulings(of, made.client())
+    (ruling,) = own(of, made.client())
     assert (ruling.subject.key, ruling.severity) == ("KB7000001", Severity.CRITICAL)
 
 

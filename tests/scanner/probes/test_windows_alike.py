@@ -28,6 +28,18 @@ def test_rows_that_are_alike_are_read_once_and_others_are_not_taken_for_them() -
     assert len(seen) == len(rows)
 
 
+def test_a_list_is_read_as_row_by_row() -> None:
+    alike = Alike(lambda row: tuple(row.told.items()))
+    rows: list[dict[str, Any]] = [{"a": 1}, {"a": True}, {}, {"a": 1.0}, {"a": 1}]
+    for _ in range(2):
+        assert repr(alike.all(Data({"rows": rows}), "rows")) == repr([tuple(row.items()) for row in rows])
+    assert alike.all(Data({"rows": {"a": 1}}), "rows") == [(("a", 1),)]  # PowerShell's list of one
+    broken: tuple[dict[str, Any], ...] = ({}, {"rows": None}, {"rows": [{"a": 1}, "b"]}, {"rows": "b"})
+    for told in broken:
+        with pytest.raises(Unreadable, match="rows"):
+            alike.all(Data(told), "rows")
+
+
 def test_a_fault_is_not_remembered() -> None:
     faults = iter((Unreadable("once"), None))
 

@@ -130,7 +130,7 @@ def test_away_too_long_it_is_stale_everywhere_and_then_it_is_back(world: Away) -
         assert away.missing is not None
         assert away.missing.reason is Reason.SNAPSHOT_TOO_OLD
         assert Outcome.PASS not in away.checks
-        assert away.checks[Outcome.NOT_ASSESSED] == 62
+        assert away.checks[Outcome.NOT_ASSESSED] == 63
         assert looked(away).reason == "snapshot too old"
         assert states(report, "pc-7") == (Counter(), Counter({"STALE" if day == 11 else "OPEN": 22}))
         assert states(report, "pc-8") == (Counter(OPEN=22), Counter())

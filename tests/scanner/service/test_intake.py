@@ -1,5 +1,6 @@
 """Snapshots taken in: recognised, held against clock, record and inventory, judged, kept, and never a proof."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +11,10 @@ from checks.finding import Outcome
 from scanner.service import workshop
 from scanner.service.intake import taking
 from scanner.service.intake.reading import MAX_BYTES, SnapshotRefused, read
-from scanner.service.intake.taking import Took
+from scanner.service.intake.taking import Sent, Took, take
 from scanner.store.records import ScanKind, ScanState
 from tests.lab import windows as lab
-from tests.scanner.service.intake_lab import NOW, Intake, laptop, linux_asset, windows_asset
+from tests.scanner.service.intake_lab import NOW, Intake, judging, laptop, linux_asset, windows_asset
 
 OTHER = "11112222-3333-4444-5555-666677778888"
 GUID = "99990f6c-4a3b-4b7e-9d52-0c3c9f1b7a11"
@@ -75,6 +76,24 @@ def test_several_snapshots_of_one_machine_are_taken_one_after_the_other(intake: 
     results = intake.take(*(laptop(at=at, marker=f"{n}" * 32) for n, at in enumerate(times)))
     assert [one.took for one in results] == [Took.TAKEN, Took.TAKEN, Took.OLDER]
     assert len({one.scan_id for one in results[:2]}) == 2
+
+
+def test_many_of_one_machine_are_read_twice_at_most(intake: Intake) -> None:
+    """Whoever drops a thousand files must not have each read a thousand times."""
+    reads: Counter[int] = Counter()
+
+    def file(number: int, at: str) -> Sent:
+        def read() -> bytes:
+            reads[number] += 1
+            return laptop(at=at, marker=f"{number:032x}")
+
+        return Sent(f"f{number}", read)
+
+    sent = [file(n, f"2026-11-22T04:00:{n:02}Z") for n in range(6)]
+    results = take(intake.store, intake.estate, judging(), [*sent[:3], Sent("bad", bytes), *sent[3:]])
+    assert [one.took for one in results] == [Took.TAKEN] * 3 + [Took.REFUSED] + [Took.TAKEN] * 3
+    assert [one.label for one in results] == ["f0", "f1", "f2", "bad", "f3", "f4", "f5"]
+    assert max(reads.values()) == 2
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ CMDLETS = {
     "Get-ItemProperty",
     "Get-LocalGroupMember",
     "Get-LocalUser",
+    "Get-NetFirewallProfile",
     "Get-Service",
     "Get-SmbClientConfiguration",
     "Get-SmbServerConfiguration",
@@ -51,6 +52,7 @@ PROGRAMS = {  # of Windows, with all that they may be given
     r'"$env:windir\System32\net.exe" accounts',
     r'"$env:windir\System32\auditpol.exe" /get /category:* /r',
     r'"$env:windir\System32\w32tm.exe" /query /status',
+    r'"$env:windir\System32\netstat.exe" -ano',
 }
 METHODS = {  # the only ones called on anything; those of constrained language mode, and of objects we made
     *("AddDays", "Replace", "Substring", "ToLower", "ToString", "ToUniversalTime", "Trim"),
