@@ -1,15 +1,14 @@
-"""Reads how a report is to be dressed: a folder with ``branding.yaml``, a logo, and templates of sections.
+"""Reads how a report is to be dressed: a folder with ``branding.yaml``, a logo, templates of sections, a Word template.
 
-A template is Jinja2 in a sandbox (``ImmutableSandboxedEnvironment``: no attribute that begins with an underscore, no
-change of what it is given, ranges of 100,000 at most). It is given ``report``, the JSON report as plain values, and
-nothing else; there is no include, no ``safe``, and no way to switch escaping off. It is rendered in a process of its
-own, bounded in time, memory and output. What it writes is checked once more (``reports.branding_sections``).
+A template is Jinja2 in a sandbox (``reports.sandbox``). It is given ``report``, the JSON report as plain values, and
+nothing else. It is rendered in a process of its own, bounded in time, memory and output. What it writes is checked once
+more (``reports.branding_sections``).
 """
 
 import json
 import multiprocessing
 import resource
-import traceback
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -17,17 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError
 from jinja2.loaders import DictLoader
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reports.branding import DARK_GROUNDS, BadBranding, Branding, Section, colour, logo
 from reports.branding_sections import section_html
+from reports.docx_fill import template
+from reports.docx_package import MAX_PACKED
 from reports.formats.json_file import encoded
 from reports.report import ReportData
+from reports.sandbox import FAULTS, Sandbox, line, look, words
 from reports.text import safe_text
 
 FILE = "branding.yaml"
+DOCUMENT = "report.docx"  # the Word template, beside it
 KEYS = frozenset({"logo", "logo_alt", "marking", "accent", "accent_dark", "sections"})
 MAX_YAML = 64 * 1024
 MAX_TEMPLATE = 256 * 1024
@@ -36,18 +38,6 @@ MAX_SECTIONS = 20
 MAX_TEXT = 200
 SECONDS = 20.0
 MEMORY = 512 * 1024 * 1024  # that a template may use beside what was there
-_REFUSED: Mapping[type[nodes.Node], str] = {
-    nodes.Include: "include",
-    nodes.Import: "import",
-    nodes.FromImport: "import",
-    nodes.Extends: "extends",
-    nodes.ScopedEvalContextModifier: "autoescape",
-    nodes.EvalContextModifier: "autoescape",
-}
-_UNSAFE_FILTERS = ("safe", "forceescape", "urlize", "xmlattr", "pprint", "tojson", "indent", "striptags", "center")
-_FAULTS = (
-    TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +60,8 @@ class Dress:
 def read(path: Path) -> Dress:
     """``path``: the folder, or its ``branding.yaml``. Raises :class:`BadBranding`, with file and line."""
     file = path / FILE if path.is_dir() else path
-    told = _document(file)
+    word = file.with_name(DOCUMENT)
+    told = _document(file) if file.exists() or not word.exists() else {}
     unknown = sorted(set(told) - KEYS)
     if unknown:
         raise BadBranding(f"{file}: there is no {unknown[0][:40]!r}; it may have {', '.join(sorted(KEYS))}")
@@ -82,6 +73,8 @@ def read(path: Path) -> Dress:
             marking=safe_text(_text(file, told, "marking"), MAX_TEXT),
             accent=colour(accent) if accent else "",
             accent_dark=colour(dark, DARK_GROUNDS) if dark else "",
+            document=_word(file) if word.exists() else None,
+            document_name=str(word),
         )
     return Dress(made, tuple(_sections(file, told.get("sections"))))
 
@@ -156,6 +149,15 @@ def _bytes(file: Path, name: str) -> bytes:
     return _read(_inside(file, name), 4 * 1024 * 1024)
 
 
+def _word(file: Path) -> bytes:
+    """It is filled later, by ``scanner.service.rendering``; whatever may not be in it is said now."""
+    path = _inside(file, DOCUMENT)
+    content = _read(path, MAX_PACKED)
+    with _about(path):
+        template(content)
+    return content
+
+
 def _sections(file: Path, told: object) -> list[_Wanted]:
     if told is None:
         return []
@@ -180,46 +182,21 @@ def _one_section(file: Path, told: object) -> _Wanted:
 # the sandbox
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Numbers and texts cannot be made huge by one sign."""
-
-    intercepted_binops = frozenset({"**", "*", "%"})
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 (any value)
-        if operator == "**" or not all(isinstance(one, int | float) for one in (left, right)):
-            raise TypeError(f"{operator} is for numbers only" if operator != "**" else "** is not there")
-        return super().call_binop(context, operator, left, right)
-
-
-def _environment(source: str) -> _Sandbox:
-    made = _Sandbox(
+def _environment(source: str) -> Sandbox:
+    return Sandbox(
         loader=DictLoader({"section": source}),
-        autoescape=True,
-        undefined=StrictUndefined,
         finalize=lambda value: safe_text(value) if isinstance(value, str) and not hasattr(value, "__html__") else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in _UNSAFE_FILTERS:
-        made.filters.pop(name, None)
-    for name in ("lipsum", "cycler", "joiner", "namespace"):
-        made.globals.pop(name, None)
-    return made
 
 
 def _look(source: str) -> None:
     """Raises :class:`BadBranding` for what may not stand in a template, before any of it runs."""
-    environment = _environment(source)
     try:
-        tree = environment.parse(source)
-        environment.compile(source)
+        look(_environment(source), source, "a section")
     except TemplateSyntaxError as fault:
         raise BadBranding(f"it is no template: {fault.message}", fault.lineno) from fault
-    except RecursionError as fault:
-        raise BadBranding("it is nested too deep") from fault
-    for kind, word in _REFUSED.items():
-        for node in tree.find_all(kind):
-            raise BadBranding(f"{word} may not be used in a section", node.lineno)
 
 
 def _section(wanted: _Wanted, report: dict[str, Any], seconds: float) -> Section:
@@ -239,9 +216,9 @@ def _section(wanted: _Wanted, report: dict[str, Any], seconds: float) -> Section
     with _about(wanted.path):
         if told is None:
             raise BadBranding(f"it took more than {seconds:.0f} s, and was stopped")
-        text, why, line = told
+        text, why, place_line = told
         if why:
-            raise BadBranding(why, line)
+            raise BadBranding(why, place_line)
     try:
         return Section(wanted.title, section_html(text))
     except BadBranding as fault:
@@ -251,6 +228,7 @@ def _section(wanted: _Wanted, report: dict[str, Any], seconds: float) -> Section
 
 def _child(source: str, report: dict[str, Any], out: Connection, seconds: float) -> None:
     """In a process of its own: a text, or why there is none and in which line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both: the parent ends us
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
@@ -259,8 +237,8 @@ def _child(source: str, report: dict[str, Any], out: Connection, seconds: float)
         out.send((_rendered(source, report), "", 0))
     except BadBranding as fault:
         out.send(("", str(fault), fault.line))
-    except _FAULTS as fault:
-        out.send(("", f"it cannot be rendered: {_words(fault)}", _line(fault)))
+    except FAULTS as fault:
+        out.send(("", f"it cannot be rendered: {words(fault, MEMORY)}", line(fault)))
 
 
 def _rendered(source: str, report: dict[str, Any]) -> str:
@@ -271,17 +249,3 @@ def _rendered(source: str, report: dict[str, Any]) -> str:
             raise BadBranding(f"it writes more than {MAX_OUTPUT // 2**20} MB")
         pieces.append(piece)
     return "".join(pieces)
-
-
-def _words(fault: BaseException) -> str:
-    if isinstance(fault, MemoryError):
-        return f"it uses more than {MEMORY // 2**20} MB"
-    if isinstance(fault, RecursionError):
-        return "it calls itself without end"
-    return safe_text(str(fault) or type(fault).__name__, MAX_TEXT)
-
-
-def _line(fault: BaseException) -> int:
-    """Of the template: Jinja2 puts it into the traceback."""
-    frames = traceback.extract_tb(fault.__traceback__)
-    return next((frame.lineno or 0 for frame in reversed(frames) if frame.filename == "<template>"), 0)

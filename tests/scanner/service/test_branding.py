@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from jinja2 import TemplateError
 
 from reports.branding import PNG, BadBranding, Branding, colour, contrast, logo
 from reports.branding_sections import section_html
@@ -181,7 +182,7 @@ def test_a_section_never_sees_more_than_the_json() -> None:
     import inspect
 
     assert "report=report" in inspect.getsource(branding._rendered)
-    with pytest.raises(branding.TemplateError):
+    with pytest.raises(TemplateError):
         branding._rendered("{{ data.assets }}", {"estate": {}})
 
 
