@@ -3,6 +3,7 @@
 import gc
 
 pytest_plugins = (
+    "tests.lab.ahead",
     "tests.lab.sshd",
     "tests.lab.hostile_fixture",
     "tests.lab.nginx",
@@ -14,8 +15,10 @@ pytest_plugins = (
     "tests.lab.daemons",
 )
 
+gc.disable()  # thirteen thousand collected tests stay until the end: looking for cycles among them is lost
+
 
 def pytest_collection_finish() -> None:
-    """Thirteen thousand collected tests stay until the end: looking for cycles among them, again and again, is lost."""
+    gc.enable()
     gc.freeze()
     gc.set_threshold(20_000)

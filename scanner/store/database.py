@@ -10,9 +10,10 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, create_mock_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -241,6 +242,17 @@ def _create(database: Database) -> None:
     """The newest tables at once, stamped as Alembic would stamp them, without the cost of importing it."""
     with database.writing() as connection:
         if stored_revision(connection) is None:  # another process may have been faster
-            metadata.create_all(connection, checkfirst=False)
-            version.create(connection)
+            for statement in _statements(connection.dialect.name):
+                connection.exec_driver_sql(statement)
             connection.execute(version.insert().values(version_num=HEAD))
+
+
+@cache
+def _statements(kind: str) -> tuple[str, ...]:
+    """What makes the tables, spelt out once in a process. A server is told all of it in one message."""
+    made: list[str] = []
+    dialect = make_url(f"{kind}://").get_dialect()()
+    engine = create_mock_engine(f"{kind}://", lambda ddl, *_, **__: made.append(str(ddl.compile(dialect=dialect))))
+    for tables in (metadata, version.metadata):
+        tables.create_all(engine, checkfirst=False)
+    return tuple(made) if kind == "sqlite" else (";\n".join(made),)

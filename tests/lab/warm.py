@@ -6,6 +6,9 @@ start of his own; tests of starting, of signals and of daemons do not come here.
 
 The server reads one message a call from a socket of its own (argv, environment, folder; file descriptors for both
 outputs and for the answer) and forks twice: the first child waits for the second, and tells how it ended.
+
+Under pytest-xdist the imports are made once for all workers: the process that starts them starts a server too, which
+forks one for each worker that calls.
 """
 
 import atexit
@@ -15,6 +18,7 @@ import importlib
 import json
 import os
 import pkgutil
+import select
 import signal
 import socket
 import subprocess
@@ -29,6 +33,7 @@ from typing import IO, NoReturn
 
 from checks.catalogue import catalogue
 from scanner.cli import main
+from tests.lab.ahead import SHARED
 
 PACKAGES = ("inventory", "checks", "reports", "scanner")
 MOST = 1 << 17  # bytes of one message
@@ -76,7 +81,12 @@ def _text(file: IO[str]) -> str:
 
 @cache
 def _server() -> socket.socket:
-    """Started at the first call; ends when the socket is closed, at the latest with this process."""
+    """Called or started at the first call; ends when the socket is closed, at the latest with this process."""
+    if place := os.environ.get(SHARED):
+        called = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        called.connect(place)
+        atexit.register(called.close)
+        return called
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         command = [sys.executable, "-m", "tests.lab.warm", str(theirs.fileno())]
@@ -89,6 +99,19 @@ def _server() -> socket.socket:
 def _end(ours: socket.socket, process: "subprocess.Popen[bytes]") -> None:
     ours.close()
     process.wait(20)
+
+
+def serve_all(door: socket.socket) -> None:
+    """Until standard input ends: whoever started this is gone then."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while sys.stdin not in select.select([door, sys.stdin], [], [])[0]:
+        channel, _ = door.accept()
+        with channel:
+            if not os.fork():
+                door.close()
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                serve(channel)
+                os._exit(0)
 
 
 def serve(channel: socket.socket) -> None:
@@ -168,4 +191,4 @@ def warm() -> None:
 
 if __name__ == "__main__":
     warm()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    (serve_all if "for-all" in sys.argv else serve)(socket.socket(fileno=int(sys.argv[-1])))

@@ -4,6 +4,7 @@ Only records that name one of the wanted packages are decoded: the rest would be
 """
 
 import io
+import json
 import re
 import tarfile
 from collections.abc import Collection, Iterator
@@ -66,8 +67,21 @@ def _files(file: str, wanted: Collection[bytes]) -> Iterator[tuple[str, bytes]]:
         return
     if wanted and ".jsonl" in file:
         pattern = _NAMES if "debian" in file else _KEYS
-        data = b"".join(line for line in data.splitlines(keepends=True) if names_of(line, pattern) & wanted)
+        lines = (line for line in data.splitlines(keepends=True) if names_of(line, pattern) & wanted)
+        names = {name.decode() for name in wanted}
+        data = b"".join(lines if pattern is _NAMES else (_thinned(line, names) for line in lines))
     yield file.removesuffix(".zst"), data
+
+
+def _thinned(line: bytes, wanted: Collection[str]) -> bytes:
+    """A record that lists packages by release, with those that are wanted: of a kernel's CVE it names a hundred."""
+    record = json.loads(line)
+    listed = "packages" if "packages" in record else "fixed"
+    record[listed] = {
+        where: {name: said for name, said in packages.items() if name in wanted}
+        for where, packages in record[listed].items()
+    }
+    return json.dumps(record).encode() + b"\n"
 
 
 def names_of(text: bytes, pattern: re.Pattern[bytes]) -> set[bytes]:

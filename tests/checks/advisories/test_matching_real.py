@@ -26,13 +26,14 @@ from tests.data import folder
 
 pytestmark = pytest.mark.data
 DAY = date(2026, 9, 1)
+KERNELS = {"linux", "kernel", "kernel-core", "kernel-default"}
 NEVER = 100_000  # days: the feeds are years apart, and this is not about their age
 BUG_FIX = re.compile(r"(?:RHBA|RHEA|ALBA|ALEA|RLBA|RLEA|RXSA|ELBA|SUSE-RU|openSUSE-RU)-.*")
 
 
 def judged(name: str, *feeds: str) -> tuple[Host, Opinion]:
     system, packages, kernel = host(name)
-    wanted = wanted_of(packages) | {"linux", "kernel", "kernel-core", "kernel-default"}
+    wanted = wanted_of(packages) | KERNELS
     known = advisories(*feeds, wanted=wanted, max_age_days=NEVER)
     where = Host(system, packages, kernel)
     return where, opinion_of(where, known, "internal", DAY)
@@ -191,7 +192,8 @@ def debian(file: str, version: str) -> tuple[Host, Opinion]:
     system = System("debian", version, f"Debian {version}", (), codename, "", "x86_64", None, "", None, "")
     items = [Package(row[0].partition(":")[0], row[1], "amd64", row[2], row[3]) for row in listed(file)]
     packages = Packages("deb", tuple(sorted(items, key=lambda p: p.name)))
-    known = advisories("debian", wanted=wanted_of(packages), max_age_days=NEVER)
+    decoded = KERNELS if "-vuls-" in file else set()  # the tables that judged() has had made of the same packages
+    known = advisories("debian", wanted=wanted_of(packages) | decoded, max_age_days=NEVER)
     where = Host(system, packages)
     return where, opinion_of(where, known, None, DAY)
 
@@ -284,7 +286,7 @@ def test_what_a_real_debian_11_has_to_do() -> None:
 def test_naive_rows_of_almalinux_8_are_gone() -> None:
     """By name and version alone; each row that falls away does so because of its module."""
     _, packages, _ = host("alma_8")
-    known = advisories("almalinux", wanted=wanted_of(packages), max_age_days=NEVER).release("almalinux:8")
+    known = advisories("almalinux", wanted=wanted_of(packages) | KERNELS, max_age_days=NEVER).release("almalinux:8")
     assert known is not None
     naive, dropped = 0, Counter[str]()
     _, opinion = judged("alma_8", "almalinux")

@@ -1,6 +1,7 @@
 """Debian's Chromium, driven over a pipe by the DevTools protocol (chromedevtools.github.io/devtools-protocol).
 
-One browser serves many pages, each in a context of its own. The protocol is JSON, each message ended by a NUL byte, on
+One browser serves many tests, one after the other in one page: a new one costs more than what is shown in it. The
+protocol is JSON, each message ended by a NUL byte, on
 the browser's file descriptors 3 and 4. No dependency is needed for that.
 """
 
@@ -42,6 +43,7 @@ class Browser:
     def __init__(self, process: subprocess.Popen[bytes], reading: int, writing: int) -> None:
         self._process, self._reading, self._writing = process, reading, writing
         self._buffer, self._number = b"", 0
+        self._page: Page | None = None
         self.events: list[dict[str, Any]] = []
 
     @classmethod
@@ -113,18 +115,24 @@ class Browser:
 
     @contextmanager
     def page(self, **seen: Any) -> Iterator["Page"]:  # noqa: ANN401 (as looks() has them)
-        """A page in a context of its own; ``seen`` as :meth:`Page.looks` takes it."""
+        """The page, empty again, with nothing said in it yet; ``seen`` as :meth:`Page.looks` takes it."""
+        page = self._page or self._opened()
+        self._page = None  # kept only if all goes well
+        page.looks()
+        page.call("Page.navigate", url="about:blank")
+        page.wait_loaded()
+        self.events.clear()
+        page.looks(**seen)
+        yield page
+        self._page = page
+
+    def _opened(self) -> "Page":
         context = self.call("Target.createBrowserContext")["browserContextId"]
-        try:
-            target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
-            session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-            page = Page(self, session)
-            for domain in ("Page", "Runtime", "Log", "Network"):
-                page.call(f"{domain}.enable")
-            page.looks(**seen)
-            yield page
-        finally:
-            self.call("Target.disposeBrowserContext", browserContextId=context)
+        target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
+        page = Page(self, self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            page.call(f"{domain}.enable")
+        return page
 
 
 @dataclass
@@ -159,6 +167,9 @@ class Page:
 
     def open(self, path: Path, hash_: str = "") -> None:
         self.call("Page.navigate", url=f"{path.as_uri()}{hash_}")
+        self.wait_loaded()
+
+    def wait_loaded(self) -> None:
         self.browser.wait_for("Page.loadEventFired", self.session)
 
     def run(self, script: str) -> Any:  # noqa: ANN401 (whatever the script gives)

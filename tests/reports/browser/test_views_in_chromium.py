@@ -8,15 +8,20 @@ import pytest
 
 from reports.report import ReportData
 from reports.views import View, seen
-from tests.reports.browser.devtools import Browser
+from tests.reports.browser.devtools import Browser, Page
 from tests.reports.sample import large
 from tests.reports.sample_report import harmful
 
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 # The same elements as the technical view, in another order or fewer of them; colours are all that dark changes.
 SAME = {(View.ACCREDITOR, "light"), (View.ACCREDITOR, "dark"), (View.SUPPLIER, "dark")}
-# Rows and findings beyond the first three are made by the same lines of a template; axe takes time for each element.
-LAID_OUT = """document.querySelectorAll('tbody tr:nth-child(n+4)').forEach(e => e.remove());
+# Rows of one shape, and findings beyond the first three, are made by the same lines of a template; axe takes time for
+# each element.
+LAID_OUT = """const attributes =
+    e => [...e.attributes].map(a => /^(class|style)$/.test(a.name) ? a.name + a.value : a.name);
+const shape = e => [e.tagName, attributes(e), [...e.children].map(shape)].join();
+document.querySelectorAll('tbody').forEach(body => { const seen = new Set(); [...body.rows].forEach(row => {
+    const own = shape(row); if (seen.has(own) || seen.size > 2) row.remove(); seen.add(own); }); });
 [...document.querySelectorAll('#findings .finding')].slice(3).forEach(e => e.remove());
 document.querySelectorAll('details').forEach(d => { d.open = true; });
 document.querySelectorAll('.finding').forEach(f => { f.style.contentVisibility = 'visible'; })"""
@@ -25,22 +30,28 @@ SHOWN = "[...document.querySelectorAll('#findings .finding')].filter(f => !f.cla
 Writer = Callable[[str, ReportData], Path]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", View)
 def test_axe_finds_no_violation_and_nothing_is_said_or_asked(
-    browser: Browser, views: dict[View, Path], axe: str, view: View, scheme: str
+    browser: Browser, views: dict[View, Path], axe: str, view: View
 ) -> None:
-    with browser.page(scheme=scheme) as page:
+    with browser.page() as page:
         page.open(views[view])
         assert (page.noise(), page.requests()) == ([], [])
-        if (view, scheme) in SAME:
-            return
-        page.run(LAID_OUT)
-        page.run(f"{axe}; 0")
-        only = {"type": "tag", "values": WCAG} if scheme == "light" else {"type": "rule", "values": ["color-contrast"]}
-        options = json.dumps({"runOnly": only, "resultTypes": ["violations"]})
-        found = page.run(f"axe.run(document, {options}).then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
-        assert found == []
+        looked_at = [scheme for scheme in ("light", "dark") if (view, scheme) not in SAME]
+        if looked_at:
+            page.run(LAID_OUT)
+            page.run(f"{axe}; 0")
+        for scheme in looked_at:
+            page.looks(scheme=scheme)
+            assert violations(page, all_rules=scheme == "light") == [], scheme
+        page.looks(scheme="dark")
+        assert (page.noise(), page.requests()) == ([], [])
+
+
+def violations(page: Page, *, all_rules: bool) -> object:
+    only = {"type": "tag", "values": WCAG} if all_rules else {"type": "rule", "values": ["color-contrast"]}
+    options = json.dumps({"runOnly": only, "resultTypes": ["violations"]})
+    return page.run(f"axe.run(document, {options}).then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
 
 
 @pytest.mark.parametrize("view", sorted(set(View) - {View.ACCREDITOR}))  # whose chapters the technical view has
@@ -71,6 +82,11 @@ def test_the_keyboard_is_enough(browser: Browser, views: dict[View, Path]) -> No
         page.press("Enter")
         page.press(" ")
         assert page.run("document.querySelector('#assets th').getAttribute('aria-sort')") == "descending"
+        due = "[...document.querySelectorAll('#work-list-c')].map(c => c.closest('table'))[0]"
+        page.run(f"[...{due}.tHead.rows[0].cells].find(c => /Due/.test(c.textContent)).querySelector('button').click()")
+        days = page.run(f"[...{due}.tBodies[0].rows].map(r => r.cells[6].textContent).filter(t => /^2/.test(t))")
+        assert days == sorted(days), "a date is no number"
+        assert len(set(days)) > 1
         names = page.run("[...document.querySelectorAll('#assets tbody th .name')].map(n => n.textContent)")
         assert names == sorted(names, reverse=True)
         assert len(names) > 5
@@ -95,10 +111,16 @@ def test_filter_and_deep_link(browser: Browser, views: dict[View, Path]) -> None
         page.type("OPENSSL pending")
         assert page.run(SHOWN) == 1
         assert page.run("document.getElementById('filter-told').textContent") == f"1 of {whole} issues are shown."
-        page.run("location.hash = '#EC-0001'")
-        assert page.run(
-            "new Promise(r => setTimeout(() => r(document.getElementById('EC-0001').getClientRects().length), 50))"
-        )
+        hidden = page.run("document.querySelector('#findings .finding.off tr[id]').id")
+        page.run(f"location.hash = '#{hidden}'")
+        told = "new Promise(r => setTimeout(() => r(document.getElementById('filter-told').textContent), 50))"
+        assert page.run(told).endswith("One more is shown because a link leads to it.")
+        assert page.run(SHOWN) == 2
+        page.run("document.getElementById('filter-text').dispatchEvent(new Event('input'))")
+        assert page.run(SHOWN) == 1, "what is shown is what is counted"
+        page.run(f"document.querySelector('a[href=\"#{hidden}\"]').click()")  # the same link once more
+        seen = f"document.getElementById('{hidden}').getClientRects().length"
+        assert page.run(f"new Promise(r => setTimeout(() => r({seen}), 50))")
         page.run("document.querySelector('#filter button[type=reset]').click()")
         assert page.run(f"new Promise(r => setTimeout(() => r({SHOWN}), 50))") == whole
         page.run(
@@ -138,9 +160,9 @@ def test_five_thousand_findings_open_and_filter_fast(browser: Browser, written: 
     """The limits are those of the design (2 s, 100 ms); the machine runs other things too, so they are slack."""
     with browser.page() as page:
         page.call("Performance.enable", timeDomain="threadTicks")  # of the page's own thread, whatever else runs here
+        before = task_seconds(page)
         page.open(written("large", large(1_000, 5)))
-        metrics = {m["name"]: m["value"] for m in page.call("Performance.getMetrics")["metrics"]}
-        assert 0 < metrics["TaskDuration"] < 2 * SLACK
+        assert 0 < task_seconds(page) - before < 2 * SLACK
         script = """new Promise(r => setTimeout(() => {
             const box = document.getElementById('filter-text'), took = [];
             for (const words of ['port', 'port 77', 'zzz', '']) {
@@ -150,6 +172,12 @@ def test_five_thousand_findings_open_and_filter_fast(browser: Browser, written: 
             r(took);
         }, 3000))"""
         assert max(page.run(script)) < 100 * SLACK
+
+
+def task_seconds(page: Page) -> float:
+    return float(
+        next(m["value"] for m in page.call("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")
+    )
 
 
 SLACK = 3  # the machine runs other things too

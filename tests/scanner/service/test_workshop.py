@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from checks.finding import Member, Outcome
 from inventory.facts import Missing, Reason
 from scanner.engine import Looked
 from scanner.probes import concerns
-from scanner.service import members, workshop
+from scanner.service import members, worker_process, workshop
 from scanner.service import scan as scanning
 from scanner.service.bench import Order, Worked
 from scanner.service.scan import Scanned, Watcher
@@ -125,42 +125,48 @@ def test_a_scan_stores_the_same_both_ways(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert blobs_here == blobs_there
 
 
-@pytest.mark.parametrize(
-    ("deed", "why"),
-    [
-        ("os.kill(os.getpid(), signal.SIGKILL)", "died 2 times of what this host sent"),
-        ("os._exit(3)", "died 2 times of what this host sent"),
-        (
-            "worker.message = lambda content: b'nonsense' * 9",
-            "died 2 times of what this host sent",
-        ),
-        (
-            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPROF]); time.sleep(600)",
-            "died 2 times of what this host sent",
-        ),
-        ("raise KeyError('hunter2')", "the scanner itself failed here: KeyError"),
-        ("bytearray(1 << 40)", "the scanner itself failed here: MemoryError"),
-    ],
-    ids=["killed", "exits", "babbles", "hangs", "fault", "memory"],
-)
-def test_a_host_that_does_harm_costs_itself_only(
-    monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked], deed: str, why: str
+DEEDS = {
+    "host-03": "os._exit(3)",
+    "host-05": "worker.message = lambda content: b'nonsense' * 9",
+    "host-07": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPROF]); time.sleep(600)",
+    "host-09": "raise KeyError('hunter2')",
+    "host-11": "bytearray(1 << 40)",
+}
+DIED = "died {} times of what this host sent"
+FAILED = "the scanner itself failed here: {}"
+
+
+def test_a_host_that_kills_the_worker_is_tried_twice_and_costs_itself_only(
+    monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked]
 ) -> None:
-    monkeypatch.setattr(workshop, "CODE", harm(deed, "host-03"))
-    monkeypatch.setattr(workshop, "VISIT_SECONDS", 2.0)
+    monkeypatch.setattr(workshop, "CODE", harm("os.kill(os.getpid(), signal.SIGKILL)", "host-03"))
+    costs_only(plain, seen, {"host-03": DIED.format(2)})
+
+
+def test_hosts_that_do_other_harm_cost_themselves_only(
+    monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked]
+) -> None:
+    """It exits, babbles, hangs, meets a fault of ours, wants all memory."""
+    monkeypatch.setattr(workshop, "CODE", harm(f"exec(dict({[*DEEDS.items()]!r})[looked.asset.name])", *DEEDS))
+    monkeypatch.setattr(workshop, "VISIT_SECONDS", 4.0)
+    monkeypatch.setattr(workshop, "TRIES", 1)
+    whys = [*[DIED.format(1)] * 3, FAILED.format("KeyError"), FAILED.format("MemoryError")]
+    costs_only(plain, seen, dict(zip(DEEDS, whys, strict=True)))
+
+
+def costs_only(plain: list[Worked], seen: Sequence[Looked], harmed: Mapping[str, str]) -> None:
     before = children()
-    made = worked_on(seen)
-    assert [m for n, m in enumerate(made) if n != 3] == [_unpacked_alike(p, m) for p, m in _others(plain, made)]
-    assert made[3].attempt_missing is not None
-    assert made[3].attempt_missing.reason is Reason.NOT_ATTEMPTED
-    assert why in made[3].attempt_missing.detail
-    assert {run.outcome for run in made[3].runs} <= {Outcome.NOT_ASSESSED, Outcome.NOT_APPLICABLE}
-    assert "hunter2" not in str(made[3])
+    made = dict(zip(NAMES, worked_on(seen), strict=True))
+    others = [(p, made[name]) for name, p in zip(NAMES, plain, strict=True) if name not in harmed]
+    assert [m for _, m in others] == [_unpacked_alike(p, m) for p, m in others]
+    for name, why in harmed.items():
+        missing = made[name].attempt_missing
+        assert missing is not None
+        assert missing.reason is Reason.NOT_ATTEMPTED
+        assert why in missing.detail, name
+        assert {run.outcome for run in made[name].runs} <= {Outcome.NOT_ASSESSED, Outcome.NOT_APPLICABLE}
+        assert "hunter2" not in str(made[name])
     assert children() == before
-
-
-def _others(plain: list[Worked], made: list[Worked]) -> list[tuple[Worked, Worked]]:
-    return [(p, m) for n, (p, m) in enumerate(zip(plain, made, strict=True)) if n != 3]
 
 
 def _unpacked_alike(plain: Worked, made: Worked) -> Worked:
@@ -281,3 +287,49 @@ def test_a_list_of_members_goes_over_once(monkeypatch: pytest.MonkeyPatch, plain
     assert [(len(parcel.new), parcel.generation) for parcel in parcels[3:]] == [(1, 0), (2, 1)]
     made = [received.worked(content_of(message(parcel)[8:])) for parcel in parcels]
     assert made == [first, first, first, other, first]
+
+
+def test_a_run_goes_over_once(monkeypatch: pytest.MonkeyPatch, plain: list[Worked]) -> None:
+    """And both ends forget it together; one with members goes as its list does."""
+    monkeypatch.setattr(members, "MOST_RUNS", 3)
+    bare = [run for run in plain[0].runs if not run.members][:2]
+    listed = replace(bare[0], members=(Member("CVE-2026-1", "fix available"),))
+    first = replace(plain[0], runs=(bare[0], listed, bare[1], bare[0]))
+    other = replace(plain[0], runs=(replace(bare[0]), replace(bare[1])))  # equal, and others
+    sent, received = members.Sent(), members.Received()
+    parcels = [sent.parcel(one) for one in (first, first, other, first, first)]
+    assert [(len(parcel.new_runs), parcel.generation) for parcel in parcels] == [(2, 0), (0, 0), (2, 0), (2, 1), (0, 1)]
+    made = [received.worked(content_of(message(parcel)[8:])) for parcel in parcels]
+    assert made == [first, first, other, first, first]
+    assert made[0].runs[0] is made[0].runs[3] is made[1].runs[0]
+
+
+def test_the_same_verdict_on_two_hosts_is_one_run(seen: list[Looked]) -> None:
+    """So that it goes to the scanner once."""
+    one, two = (bench().work(looked).runs for looked in seen[:2])
+    assert one == two
+    assert [run for run, other in zip(one, two, strict=True) if run is not other and not run.members] == []
+
+
+WAITS = "import sys; print('started', sys.argv[1], file=sys.stderr); sys.stdin.read()"
+
+
+def test_workers_that_start_ahead_are_those_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_process, "CODE", WAITS)
+    with worker_process.ahead(worker_process.SMALL):
+        taken = worker_process.start(WAITS, worker_process.BENCH)
+        [left] = worker_process._ahead.values()
+        other = worker_process.start("pass", worker_process.READER)  # not what stands ready
+        assert left.process.poll() is None
+    assert left.process.returncode == -signal.SIGKILL
+    assert taken.process.poll() is None
+    for one in (taken, other):
+        os.close(one.outlet)
+        os.close(one.inlet)
+        worker_process.end(one.process)
+    assert (taken.process.returncode, other.process.returncode, worker_process._ahead) == (0, 0, {})
+
+
+def test_for_few_no_worker_starts_ahead() -> None:
+    with worker_process.ahead(worker_process.SMALL - 1):
+        assert worker_process._ahead == {}

@@ -30,10 +30,16 @@ def polled(text: bytes) -> DeviceHealth:
 
 
 @cache
+def health_of(name: str) -> DeviceHealth:
+    """Raises ``Unreadable`` for a recording without one row of what is asked."""
+    return polled(dict(recordings())[name])
+
+
+@cache
 def everything() -> dict[str, DeviceHealth]:
-    """Every recorded device that answers anything of what is asked."""
+    """Every recorded device that answers anything of what is asked. Takes many seconds."""
     found = {}
     for name, text in recordings():
-        with contextlib.suppress(Unreadable):  # a recording without one row of what is asked
+        with contextlib.suppress(Unreadable):
             found[name] = polled(text)
     return found

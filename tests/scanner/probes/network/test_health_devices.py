@@ -11,7 +11,7 @@ from checks.check import Context
 from checks.example import overall
 from checks.finding import Outcome
 from inventory.facts.health import DeviceHealth, Duplex, Kind, State, Thresholds
-from tests.scanner.probes.network.health_walks import ASSET, everything
+from tests.scanner.probes.network.health_walks import ASSET, everything, health_of
 
 pytestmark = pytest.mark.data
 PARTS = ("sensors", "storage", "arrays", "batteries", "memory", "processors", "interfaces")
@@ -129,7 +129,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("file", "part", "name", "holds"), CASES, ids=lambda value: str(value)[:40])
 def test_what_the_rows_say(file: str, part: str, name: str, holds: dict[str, Any]) -> None:
-    things = {thing.name: thing for thing in getattr(everything()[file], part)}
+    things = {thing.name: thing for thing in getattr(health_of(file), part)}
     found = things[name]
     assert {key: getattr(found, key) for key in holds} == holds
 
