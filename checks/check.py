@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from checks.example import Example
 
 MAX_OBSERVED = 1000  # characters of an evidence sentence
+MOST_RUNS = 8_192  # that are remembered
+_RUNS: dict[tuple[object, ...], CheckRun] = {}  # by all that they say; frozen, so that hosts can share them
 
 
 class Theme(StrEnum):
@@ -114,6 +116,19 @@ class Check:
         return known
 
     def _run(self, ruling: Ruling, least: Privilege, judged_from: tuple[str, ...]) -> CheckRun:
+        """Hosts of one kind are told the same things: one run stands for all of those."""
+        if ruling.members or len(ruling.observed) > MAX_OBSERVED:
+            return self._made(ruling, least, judged_from)
+        said = ruling.outcome, ruling.observed, ruling.subject.kind, ruling.subject.key, ruling.reason, ruling.severity
+        key = self.id, self.version, least, judged_from, said
+        known = _RUNS.get(key)
+        if known is None:
+            if len(_RUNS) >= MOST_RUNS:
+                _RUNS.clear()
+            known = _RUNS[key] = self._made(ruling, least, judged_from)
+        return known
+
+    def _made(self, ruling: Ruling, least: Privilege, judged_from: tuple[str, ...]) -> CheckRun:
         return CheckRun(
             check_id=self.id,
             check_version=self.version,

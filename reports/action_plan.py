@@ -13,6 +13,7 @@ from operator import attrgetter
 from checks.check import Theme
 from checks.clocks import Clock, Status
 from inventory.estate import Area, Service
+from reports.carried import carried_issues
 from reports.clocks import FindingClocks, stamp
 from reports.on_record import Acceptance, OnRecord, words
 from reports.plan_book import NO_SUPPLIER as NO_SUPPLIER
@@ -122,15 +123,19 @@ def length(data: ReportData) -> int:
 
 
 def occurrences(data: ReportData) -> Iterator[ListRow]:
-    """Every occurrence once."""
+    """Every occurrence once, and at the end what counts and was not looked at again: that is owed, too."""
     book = Book(data)
     for issue in data.issues:
         title = _cell(issue.title)
         for one in issue.occurrences:
-            severity = (one.severity or issue.check.severity).value
-            yield ListRow(
-                one.ref, title, severity, _cell(one.asset), book.supplier(one), one.state, _cell(one.observed)
-            )
+            yield _list_row(book, issue, title, one)
+    for issue, one in carried_issues(data):
+        yield _list_row(book, issue, _cell(issue.title), one)
+
+
+def _list_row(book: Book, issue: Issue, title: str, one: Occurrence) -> ListRow:
+    severity = (one.severity or issue.check.severity).value
+    return ListRow(one.ref, title, severity, _cell(one.asset), book.supplier(one), one.state, _cell(one.observed))
 
 
 def fixes(data: ReportData) -> Iterator[FixRow]:

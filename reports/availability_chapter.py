@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from checks.availability import Verdict
 from checks.serviceability import Serviceability
+from inventory.estate import Area, Supplier
 from reports.availability import (
     AvailabilityReport,
     DeviceGroup,
@@ -21,6 +22,7 @@ from reports.availability import (
     stamp,
     told,
 )
+from reports.report import ReportData
 from reports.text import count, safe_text
 from reports.timeline import LEGEND, hatch, strip
 
@@ -59,8 +61,16 @@ def promise(one: ServiceAvailability) -> str:
     return f"{percent(claim.claimed)} {claim.verdict.value}" if claim else "none"
 
 
-def chapter(report: AvailabilityReport, letter: str) -> dict[str, Any]:
-    """What the template prints."""
+Names = Mapping[str, Mapping[str, Area] | Mapping[str, Supplier]]  # by kind of group: id in the inventory -> what it is
+
+
+def names_in(data: ReportData) -> Names:
+    """For :func:`chapter`."""
+    return {"area": data.areas, "supplier": data.suppliers}
+
+
+def chapter(report: AvailabilityReport, letter: str, names: Names | None = None) -> dict[str, Any]:
+    """What the template prints. ``names``: of areas and suppliers; without them their ids stand there."""
     services = worst_first(report.services)
     outages = lost(report)
     work = [(one, work) for one in report.services for work in one.work]
@@ -101,17 +111,19 @@ def chapter(report: AvailabilityReport, letter: str) -> dict[str, Any]:
             }
             for d in report.out_of_service[:MOST_DEVICES]
         ],
-        "groups": [_group(one) for one in report.groups if one.told.in_service < one.told.devices][:MOST_DEVICES],
+        "groups": [_group(one, names or {}) for one in report.groups if one.told.in_service < one.told.devices][
+            :MOST_DEVICES
+        ],
     }
 
 
-def _group(one: DeviceGroup) -> dict[str, str]:
-    told = one.told
+def _group(one: DeviceGroup, names: Names) -> dict[str, str]:
+    told, known = one.told, names.get(one.kind, {}).get(one.name or "")
     ages = {name: "" if days is None else age(days) for name, days in (("p50", told.p50), ("p95", told.p95))}
     longest = f"{age(told.longest.age)}, {told.longest.device}" if told.longest else ""
     out = f"{told.devices - told.in_service} of {told.devices}"
     return {
-        "name": f"{one.kind} {one.name}" if one.name else f"no {one.kind} given",
+        "name": known.name if known else f"{one.kind} {one.name}" if one.name else f"no {one.kind} given",
         "out": out,
         **ages,
         "longest": longest,
@@ -139,8 +151,14 @@ def _defs() -> Markup:
 
 
 def _row(place: int, one: ServiceAvailability) -> dict[str, Any]:
+    about = one.measured.promised or one.measured.always  # what the promise is about; of other hours it says nothing
     rows = [
-        {"name": figures.name, "told": _kept_together(told(figures)), "verdict": promise(one)} for figures in sets(one)
+        {
+            "name": figures.name,
+            "told": _kept_together(told(figures)),
+            "verdict": promise(one) if figures is about else "–",
+        }
+        for figures in sets(one)
     ]
     return {
         "name": one.name,

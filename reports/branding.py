@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_LOGO = 512 * 1024  # bytes
+WORD_MEMORY = 1024 * 1024 * 1024  # bytes that filling a Word template may use beside what was there
 MAX_SIDE = 4_000  # pixels
 LEAST_CONTRAST = 4.5
 LIGHT_GROUNDS = ("#ffffff", "#f3f6f8", "#f2f6fa")  # paper, wash, and the text on the cover
@@ -54,6 +55,8 @@ class Branding:
     accent: str = ""  # #rrggbb, on light ground
     accent_dark: str = ""  # on dark ground
     sections: tuple[Section, ...] = ()
+    document: bytes | None = None  # a Word template that ``reports.docx_fill.template`` has looked at; None: ours
+    document_name: str = ""  # its file
 
     @property
     def style(self) -> str:

@@ -1,4 +1,4 @@
-"""How much of a large estate the HTML and the PDF report print, each number with its reason. Pure.
+"""How much of a large estate the HTML, PDF and Word reports print, each number with its reason. Pure.
 
 Nothing is left out in silence: whatever is capped says how many there are and that the JSON report has all of them,
 whose sha256 both print. JSON, CSV, XLSX and the formats for machines are not capped by any of these.
@@ -19,6 +19,7 @@ HTML_PORTS = 300  # rows by port
 HTML_PORT_ASSETS = 500  # rows of assets with their ports, and of each:
 HTML_PORTS_OF_ASSET = 40
 HTML_GAPS = 500  # rows of what was not assessed, one for each check and reason
+HTML_LEFT = 300  # rows of what is open from earlier scans and was not looked at again, the worst first
 HTML_PLAN = 200  # rows of the plan, what is late first: the workbook is the plan to work with
 HTML_CAUSES = 25  # root causes: a page of them
 HTML_SUPPORT = 150  # products that lose their support
@@ -38,3 +39,6 @@ PDF_GROUPS = 60  # rows of one grouping of the coverage, and root causes
 PDF_EVIDENCE = 60  # rows: four columns, one of them a digest; the evidence root on the cover covers all
 PDF_STRIPS = 20  # pictures of availability
 PDF_TEXT = 400  # characters of one text of a target
+
+# Word: the rows of the PDF, because both are read as pages. And of any template, also of somebody's own:
+DOCX_TEXT = 1_000  # characters of one text

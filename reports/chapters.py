@@ -14,9 +14,11 @@ from checks.clocks import Status
 from checks.finding import Member, Severity
 from checks.risk import Level
 from reports import action_plan, caps, on_record
+from reports.carried import carried_issues
 from reports.clocks import FindingClocks, days, stamp
 from reports.counting import Units, root_cause, units
 from reports.life import Decided, Life
+from reports.parts import part_name
 from reports.report import Issue, Occurrence, ReportData
 from reports.text import count, day, listing, safe_text, theme_name, utc
 from reports.updates import epss_of
@@ -106,6 +108,15 @@ def _plan_line(
     )
 
 
+# what is open, and was not looked at again
+
+
+def left(data: ReportData, most: int = caps.HTML_LEFT) -> Rows:
+    """Pairs of issue and occurrence: findings of earlier scans that still count, the worst first."""
+    found = sorted(carried_issues(data), key=lambda pair: (pair[0].level.rank, pair[0].severity.rank))
+    return first(found, most)
+
+
 # root causes
 
 
@@ -126,7 +137,7 @@ def causes(data: ReportData) -> Rows:
     made = [
         Cause(
             theme_name(theme),
-            product,
+            part_name(product, found),
             units(found),
             min((i.severity for i in found), key=lambda s: s.rank),
             min((i.level for i in found), key=lambda level: level.rank),
@@ -241,9 +252,18 @@ def people(data: ReportData) -> tuple[Person, ...]:
     for one in (data.life or Life()).decisions:
         groups.setdefault((one.actor, one.role), []).append(one)
     return tuple(
-        Person(name, role, len(told), day(max(one.at for one in told)), _did(told))
+        Person(name, role_words(data, role, name), len(told), day(max(one.at for one in told)), _did(told))
         for (name, role), told in sorted(groups.items())
     )
+
+
+def role_words(data: ReportData, role: str, name: str) -> str:
+    """``supplier:larkspur`` as ``supplier Larkspur``; its name is not repeated beside itself."""
+    kind, _, key = role.partition(":")
+    known = data.suppliers.get(key)
+    if not key or known is None:
+        return role
+    return kind if known.name == name else f"{kind} {known.name}"
 
 
 def _did(told: Iterable[Decided]) -> str:
@@ -253,9 +273,9 @@ def _did(told: Iterable[Decided]) -> str:
 
 def decisions(data: ReportData) -> Rows:
     """The newest first."""
-    return first(
-        sorted((data.life or Life()).decisions, key=lambda one: (one.at, one.ref), reverse=True), caps.HTML_DECISIONS
-    )
+    told = sorted((data.life or Life()).decisions, key=lambda one: (one.at, one.ref), reverse=True)
+    shown = first(told, caps.HTML_DECISIONS)
+    return Rows(tuple(replace(one, role=role_words(data, one.role, one.actor)) for one in shown.rows), shown.more)
 
 
 @dataclass(frozen=True, slots=True)

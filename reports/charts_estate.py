@@ -3,6 +3,7 @@
 Cells print their numbers and symbols: no colour says anything alone, and each map has its data table beside it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -113,12 +114,10 @@ def _name(known: Mapping[str, object], key: str | None, none: str) -> str:
 
 def _found(data: ReportData) -> tuple[dict[str, int], dict[str, Severity]]:
     """Occurrences of each asset, and its worst severity."""
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter(one.asset_uid for issue in data.issues for one in issue.occurrences)
     worst: dict[str, Severity] = {}
-    for issue in data.issues:
-        for one in issue.occurrences:
-            found[one.asset_uid] = found.get(one.asset_uid, 0) + 1
-            worst[one.asset_uid] = min(worst.get(one.asset_uid, issue.severity), issue.severity, key=lambda s: s.rank)
+    for issue in sorted(data.issues, key=lambda one: one.severity.rank, reverse=True):
+        worst |= dict.fromkeys(issue.assets, issue.severity)  # the worst comes last, and stays
     return found, worst
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from checks.clocks import Status
 from checks.finding import Severity
 from reports.charts import label_of, svg
-from reports.clocks import ClockReport, FindingClocks
+from reports.clocks import ClockReport, FindingClocks, still_open
 from reports.life import Backlog
 from reports.summary import SYMBOLS
 from reports.text import day, safe_text
@@ -33,21 +33,31 @@ def drawn(points: Sequence[Backlog]) -> Sequence[Backlog]:
     return points[-MOST_SCANS:]
 
 
-def burn_down(points: Sequence[Backlog], room_for_areas: int = AREAS) -> Markup:
-    """Open findings after each scan, and what it proved fixed: areas by severity where they are rated, else a line."""
+def burn_down(points: Sequence[Backlog], room_for_areas: int = AREAS, step: str = "scan") -> Markup:
+    """Open findings after each scan, and what it proved fixed: areas by severity where they are rated, else a line.
+
+    ``step``: "month" where each point is one (``reports.life.by_month``).
+    """
     points = drawn(points)
     rated = all(one.by_severity for one in points)
     most = max((one.open for one in points), default=0) or 1
     room = (0.0, 100 - LAST) if rated else (2.0, 98.0)
-    steps = list(zip(_places([round(one.at.timestamp() * 1000) for one in points], *room), points, strict=True))
+    even = rated and step == "month"  # each has a band as wide as the others
+    instants = [round(one.at.timestamp() * 1000) for one in points]
+    places = [100 * n / len(points) for n in range(len(points))] if even else _places(instants, *room)
+    steps = list(zip(places, points, strict=True))
     first, last = points[0], points[-1]
-    shown = "areas are what counted after each scan, by severity" if rated else "line is what counted after each scan"
+    shown = (
+        f"areas are what counted after each {step}, by severity" if rated else f"line is what counted after each {step}"
+    )
     said = (
         f"From {first.open:,} open on {day(first.at)} to {last.open:,} on {day(last.at)}. The {shown}, the bars"
-        f"{' below' if rated else ''} what that scan proved fixed."
+        f"{' below' if rated else ''} what {'that scan proved' if step == 'scan' else 'was proven'} fixed."
     )
-    body, height = (_areas(steps, most, room_for_areas), room_for_areas) if rated else (_line(steps, most), HEIGHT)
-    return svg("chart-burn", "Open findings after each scan", said, height, body)
+    body, height = _line(steps, most), HEIGHT
+    if rated:
+        body, height = _areas(steps, most, room_for_areas, 100 / len(points) if even else 0.0), room_for_areas
+    return svg("chart-burn", f"Open findings after each {step}", said, height, body)
 
 
 def _line(steps: Sequence[tuple[float, Backlog]], most: int) -> Markup:
@@ -60,15 +70,18 @@ def _line(steps: Sequence[tuple[float, Backlog]], most: int) -> Markup:
 # areas by severity
 
 
-def _areas(steps: Sequence[tuple[float, Backlog]], most: int, height: int) -> Markup:
-    """Each scan's count holds until the next. What was proven fixed hangs below the axis, on the same scale."""
+def _areas(steps: Sequence[tuple[float, Backlog]], most: int, height: int, band: float = 0.0) -> Markup:
+    """Each scan's count holds until the next. What was proven fixed hangs below the axis, on the same scale.
+
+    ``band``: per cent of the width that each of them has; 0, when they stand where their time is.
+    """
     fixed = max(one.fixed for _, one in steps)
     scale = (height - TOP - BOTTOM - 2) / (most + fixed)
     axis = TOP + most * scale
     ends = [*(x for x, _ in steps[1:]), 100.0]
     body = [_axes(most, axis)]
     body += [_stack(x, end, one, axis, scale) for (x, one), end in zip(steps, ends, strict=True)]
-    body += [_hanging(x, one, axis, scale) for x, one in steps if one.fixed]
+    body += [_hanging(x + band / 2, one, axis, scale, max(FIXED, band / 2)) for x, one in steps if one.fixed]
     return Markup("").join([*body, _dates(steps, height)])
 
 
@@ -93,9 +106,9 @@ def _stack(x: float, end: float, one: Backlog, axis: float, scale: float) -> Mar
     return Markup("").join(pieces)
 
 
-def _hanging(x: float, one: Backlog, axis: float, scale: float) -> Markup:
+def _hanging(x: float, one: Backlog, axis: float, scale: float, width: float) -> Markup:
     words = f"scan {one.scan_id}, {day(one.at)}: {one.fixed:,} proven fixed"
-    return _piece("fixed-bar", max(0.0, x - FIXED / 2), axis, FIXED, one.fixed * scale, words)
+    return _piece("fixed-bar", max(0.0, x - width / 2), axis, width, one.fixed * scale, words)
 
 
 def _piece(css: str, x: float, y: float, width: float, height: float, words: str) -> Markup:
@@ -163,8 +176,8 @@ def _dates(steps: Sequence[tuple[float, Backlog]], height: int) -> Markup:
 
 
 def running(report: ClockReport) -> list[FindingClocks]:
-    """With a start and a due date; the worst and the next."""
-    found = [one for one in report.findings if one.lead.status in SHOWN]
+    """Open ones with a start and a due date; the worst and the next."""
+    found = [one for one in report.findings if one.lead.status in SHOWN and still_open(one)]
     return [one for one in found if one.lead.started is not None and one.lead.due is not None][:MOST_CLOCKS]
 
 

@@ -14,10 +14,11 @@ from reports.clocks import (
     breached,
     by_supplier,
     days,
-    headline,
     policies_line,
     sentence,
+    spoken,
     stamp,
+    still_open,
 )
 
 MOST_FINDINGS = 200
@@ -27,11 +28,12 @@ SHOWN = (Status.BREACHED, Status.UNDECIDED, Status.RUNNING, Status.PAUSED)
 def chapter(
     report: ClockReport, letter: str, suppliers: Mapping[str, Supplier], credits_: Iterable[Credits] = ()
 ) -> dict[str, Any]:
-    """``letter`` is the chapter's number. The list holds what is breached and then what is due next."""
-    shown = [one for one in report.findings if one.lead.status in SHOWN]
+    """``letter`` is the chapter's number. The list holds what is late, what is due next, what was fixed too late."""
+    told = [one for one in report.findings if one.lead.status in SHOWN]
+    shown = sorted(told, key=lambda one: not still_open(one))  # otherwise in their order
     return {
         "letter": letter,
-        "headline": headline(report),
+        "headline": spoken(report),
         "policies_line": policies_line(report),
         "policies": report.policies,
         "statuses": list(Status),
@@ -73,5 +75,6 @@ def _finding(one: FindingClocks) -> dict[str, Any]:
         "net": days(clock.net),
         "gross": days(clock.gross),
         "seen": one.seen,
+        "open": still_open(one),
         "told": [sentence(each) for each in one.clocks],
     }

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from checks.clocks import WORDS, Clock, Status
+from checks.decision_model import CLOSED
 from reports import text
 from reports.text import count
 
@@ -74,6 +75,11 @@ def breached(report: ClockReport) -> tuple[FindingClocks, ...]:
     return tuple(one for one in report.findings if one.lead.status is Status.BREACHED)
 
 
+def still_open(one: FindingClocks) -> bool:
+    """Whether the finding still counts: what was fixed after it was due keeps its breach, and is late no more."""
+    return one.state not in CLOSED
+
+
 def by_status(found: Iterable[FindingClocks]) -> dict[Status, int]:
     """Each finding once, under the clock that leads; only what there is."""
     told = [one.lead.status for one in found]
@@ -106,19 +112,32 @@ def by_supplier(report: ClockReport) -> tuple[Row, ...]:
 
 
 def headline(report: ClockReport) -> str:
-    """``3 clocks are breached; the first: EC-0004 ...``: findings by their leading clock."""
+    """``3 clocks are breached, first: EC-0004 ...``: findings by their leading clock. As the JSON report has it."""
+    return _headline(report, "")
+
+
+def spoken(report: ClockReport) -> str:
+    """The headline for a reader: times with their zone, and how many of the late ones have been fixed since."""
+    gone = sum(not still_open(one) for one in breached(report))
+    if not report.findings and not report.without:
+        return "No clock runs: nothing is open."
+    belong = "belongs to a finding that has" if gone == 1 else "belong to findings that have"
+    return f"{_headline(report, ' UTC')}{f' {gone:,} of them {belong} been fixed since.' if gone else ''}"
+
+
+def _headline(report: ClockReport, zone: str) -> str:
     late = breached(report)
     if not report.findings:
         return f"No clock runs: {report.without:,} open findings are outside every clock policy."
     if not late:
         first = next((one for one in report.findings if one.lead.status is Status.RUNNING), None)
-        due = f"; the next is due {stamp(first.lead.due)} ({first.ref}, {first.lead.policy})" if first else ""
+        due = f"; the next is due {stamp(first.lead.due)}{zone} ({first.ref}, {first.lead.policy})" if first else ""
         return f"No clock is breached{due}."
     one = late[0]
     verb = "clock is" if len(late) == 1 else "clocks are"
     by = f", {days(one.lead.late)} late" if one.lead.late else ""
     return (
-        f"{len(late):,} {verb} breached, first: {one.ref} on {one.asset}, due {stamp(one.lead.due)} by "
+        f"{len(late):,} {verb} breached, first: {one.ref} on {one.asset}, due {stamp(one.lead.due)}{zone} by "
         f"{one.lead.policy} ({one.lead.rule}){by}."
     )
 

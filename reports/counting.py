@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeVar
 
 from checks import coverage
 from checks.check import Check, Theme
 from checks.coverage import BY_ITSELF, NOT_ALL_JUDGED
 from checks.coverage import Step as Step
 from checks.finding import Outcome, Severity
-from checks.risk import Level
+from checks.risk import Level, Risk
 from inventory.asset import BY_SNAPSHOT, SNAPSHOTS, Privilege
 from inventory.estate import Area
 from inventory.facts.missing import Reason
@@ -71,19 +72,32 @@ def by_theme_risk(issues: Iterable[Issue]) -> dict[Theme, dict[Level, Units]]:
 
 def assets_by_worst_risk(issues: Iterable[Issue]) -> dict[Level, int]:
     """Each asset once, under the worst risk of an issue that it has."""
-    worst: dict[str, Level] = {}
-    for issue in issues:
-        for uid in issue.assets:
-            if uid not in worst or issue.level.rank < worst[uid].rank:
-                worst[uid] = issue.level
-    tally = Counter(worst.values())
-    return {level: tally[level] for level in Level}
+    return _by_worst(Level, ((issue.level, issue.assets) for issue in issues))
+
+
+R = TypeVar("R", Level, Severity)
+
+
+def _by_worst(ranks: type[R], rated: Iterable[tuple[R, frozenset[str]]]) -> dict[R, int]:
+    """How many assets are named first at each rank, the worst of which comes first."""
+    named: dict[R, set[str]] = {rank: set() for rank in ranks}
+    for rank, uids in rated:
+        named[rank] |= uids
+    told, before = dict[R, int](), set[str]()
+    for rank in sorted(ranks, key=lambda one: one.rank):
+        told[rank] = len(named[rank] - before)
+        before |= named[rank]
+    return {rank: told[rank] for rank in ranks}
 
 
 def moved(issues: Iterable[Issue]) -> int:
     """Occurrences whose risk is another than their severity."""
-    pairs = Counter((i.level_of(o), o.severity or i.check.severity) for i in issues for o in i.occurrences)
-    return sum(number for (level, severity), number in pairs.items() if level.value != severity.value)
+    return sum(_is_moved(o.risk, o.severity or i.check.severity) for i in issues for o in i.occurrences)
+
+
+def _is_moved(risk: Risk | None, severity: str) -> bool:
+    """Both are words; the same ones for the levels that both have."""
+    return risk is not None and severity != risk.level
 
 
 def overridden(issues: Iterable[Issue]) -> int:
@@ -102,13 +116,7 @@ def by_theme(issues: Iterable[Issue]) -> dict[Theme, dict[Severity, Units]]:
 
 def assets_by_worst(issues: Iterable[Issue]) -> dict[Severity, int]:
     """Each asset once, under the worst severity it has: adds up to the assets that have a finding."""
-    worst: dict[str, Severity] = {}
-    for issue in issues:
-        for uid in issue.assets:
-            if uid not in worst or issue.severity.rank < worst[uid].rank:
-                worst[uid] = issue.severity
-    tally = Counter(worst.values())
-    return {s: tally[s] for s in Severity}
+    return _by_worst(Severity, ((issue.severity, issue.assets) for issue in issues))
 
 
 def by_state(issues: Iterable[Issue]) -> dict[str, int]:
@@ -246,16 +254,17 @@ def _hit(data: ReportData) -> dict[str, _Hit]:
     of: dict[str, set[str]] = {}  # uid -> areas: more than one where two entries turned out to be one machine
     for asset in data.assets:
         of.setdefault(asset.uid, set()).add(asset.asset.area or NO_AREA)
-    found: dict[str, _Hit] = {}
+    found = {area: _Hit() for areas in of.values() for area in areas}
     for issue in data.issues:
-        seen = Counter(area for o in issue.occurrences for area in of.get(o.asset_uid, ()))
+        seen = Counter([area for o in issue.occurrences for area in of.get(o.asset_uid, ())])
+        cause = root_cause(issue)
         for area, number in seen.items():
-            row = found.setdefault(area, _Hit())
+            row = found[area]
             row.issues, row.occurrences = row.issues + 1, row.occurrences + number
-            row.causes.add(root_cause(issue))
-        for one in issue.occurrences:
-            for area in of.get(one.asset_uid, ()):
-                found[area].touched.add(one.asset_uid)
+            row.causes.add(cause)
+    for uid in set[str]().union(*(issue.assets for issue in data.issues)):
+        for area in of.get(uid, ()):
+            found[area].touched.add(uid)
     return found
 
 

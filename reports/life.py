@@ -3,11 +3,14 @@ loses its support. Plain data; the service fills it from the record as of the en
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import groupby
 
 from checks.finding import Severity
 from reports.text import stamp
+
+MONTHS = 92  # days of which a chart shows each scan; of a longer time it shows months
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,26 @@ def burn_down(backlog: Iterable[Backlog]) -> tuple[Backlog, ...]:
     for one in backlog:
         found.setdefault(one.scan_id, []).append(one)
     return tuple(_sum(scan_id, rows) for scan_id, rows in sorted(found.items()))
+
+
+def by_month(points: Iterable[Backlog]) -> tuple[Backlog, ...]:
+    """Where they reach over more than :data:`MONTHS` days, one for each month: what was open after its last scan, and
+    what all its scans moved, targeted visits among them. Else each scan.
+    """
+    told = tuple(points)
+    if not told or (told[-1].at - told[0].at).days <= MONTHS:
+        return told
+    months = groupby(told, key=lambda one: (one.at.year, one.at.month))
+    return tuple(_month(list(scans)) for _, scans in months)
+
+
+def _month(scans: list[Backlog]) -> Backlog:
+    return replace(
+        scans[-1],
+        new=sum(one.new for one in scans),
+        back=sum(one.back for one in scans),
+        fixed=sum(one.fixed for one in scans),
+    )
 
 
 def _sum(scan_id: int, rows: list[Backlog]) -> Backlog:

@@ -1,8 +1,9 @@
 """Ports that were found open, on which assets, and how each was identified. Pure.
 
-A port is told when the host itself lists it as listening, when it answered the scanner from outside, or when it is the
-scanner's own way in. Its number alone identifies nothing: what nobody named stays *not identified*. Where a host did
-not list its sockets, other ports may be open, and the reason stands with the asset.
+A port is told when the host itself lists it as listening, when it answered the scanner from outside, when it is the
+scanner's own way in, or when another tool's imported file tells of it. Its number alone identifies nothing: what nobody
+named stays *not identified*. Where a host did not list its sockets, other ports may be open, and the reason stands with
+the asset.
 """
 
 from collections import Counter
@@ -37,12 +38,14 @@ class How(StrEnum):
     ANSWERED = "answered from outside"
     WAY_IN = "the scanner's way in"
     LISTED = "listed by the host"
+    IMPORTED = "told by another tool"
 
 
 class Reach(StrEnum):
     """From where a port can be reached, as far as it was seen; the widest first."""
 
     ANSWERED = "answered the scanner"
+    ELSEWHERE = "answered another tool"
     NETWORK = "bound to the network"
     LOCAL = "this machine only"
 

@@ -109,7 +109,7 @@ def _item(one: AssetCoverage, ids: Ids) -> Json:
 
 
 def observations(data: ReportData, ids: Ids) -> Iterator[Written]:
-    """One for each occurrence that fails, as it was seen."""
+    """One for each occurrence that fails, as it was seen; of what was not looked at again, when it was first seen."""
     told = _Observations(data, ids)
     return (told.of(issue, one) for issue in data.issues for one in issue.occurrences)
 
@@ -125,10 +125,14 @@ class _Observations:
         self._stamp = functools.cache(stamp)
         self._asset = functools.cache(lambda uid: ids.of("asset", uid))
         self._evidence = functools.cache(_evidence)
+        self._left = frozenset(one.fingerprint for one in data.carried)
 
     def of(self, issue: Issue, one: Occurrence) -> Written:
         """Its keys in their order."""
+        left = one.fingerprint in self._left
+        when = quoted(self._stamp(one.first_seen)) if left else self._when
         props = (
+            *((self._prop("looked-at-again", "false"),) if left else ()),
             self._prop("state", one.state),
             self._prop("severity", (one.severity or issue.check.severity).value),
             self._prop("risk", issue.level_of(one).value),
@@ -136,7 +140,7 @@ class _Observations:
             self._prop("first-seen", self._stamp(one.first_seen)),
         )
         return Written(
-            f'{{"collected":{self._when},"description":{quoted(line(one.observed, MAX_TEXT))},{self._ends}'
+            f'{{"collected":{when},"description":{quoted(line(one.observed, MAX_TEXT))},{self._ends}'
             f"{text_of(prop('ref', one.ref))},{','.join(props)}],{self._evidence(one.evidence)}"
             f'"subjects":[{{"subject-uuid":"{self._asset(one.asset_uid)}","type":"inventory-item"}}],'
             f'"title":{quoted(line(f"{one.ref} {issue.title}"))},"types":["finding"],'

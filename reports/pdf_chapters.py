@@ -14,7 +14,9 @@ from checks.finding import Severity
 from reports import (
     action_plan,
     availability_chapter,
+    board,
     caps,
+    charts_time,
     clock_chapter,
     counting,
     coverage_chapter,
@@ -25,10 +27,13 @@ from reports import (
     updates,
     verdict_chapter,
 )
+from reports import chapters as chapters_told
 from reports import clocks as clocks_told
 from reports.counting import Step, Units
 from reports.firmware import by_model
+from reports.life import burn_down, by_month
 from reports.on_record import accepted, ends
+from reports.parts import part_name
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from reports.text import listing, safe_text, utc
 
@@ -40,6 +45,13 @@ _STRIP_STYLE = (
     ".st-unknown { fill: #9aa5b1 } .st-excluded { fill: #3f5fa8 } .st-track { fill: #eef1f4 } "
     ".st-tick { stroke: #767676 }"
 )
+_TREND_STYLE = (
+    f"{_BLACK} .s-critical {{ fill: #75102a }} .s-high {{ fill: #ad421a }} .s-medium {{ fill: #e2a93a }} "
+    ".s-low { fill: #b9cfe3 } .s-info { fill: #e3e8ed } rect { stroke: #5b6975; stroke-width: .5 } "
+    ".o-critical, .o-high { fill: #fff } .grid { stroke: #d3dae1 } .axis { stroke: #5b6975 } "
+    ".fixed-bar { fill: #2b7a4b } .trend { stroke: #14507f; stroke-width: 2 } .dot { fill: #14507f }"
+)
+TREND = 190  # px high
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +110,10 @@ def _verdict(data: ReportData) -> dict[str, Any]:
 
 def _summary(data: ReportData) -> dict[str, Any]:
     worst = [i for i in updates.with_remedy(data) if i.severity in counting.WORST]
-    sentences = (summary.found, summary.change, summary.patches, summary.exploited, summary.unfixed, summary.themes)
+    moved = (summary.found, summary.change, summary.standing)
+    sentences = (*moved, summary.patches, summary.exploited, summary.unfixed, summary.themes)
     told = [sentence(data) for sentence in (*sentences, summary.areas_in_the_dark, risk_text.found)]
-    late = clocks_told.headline(data.clocks) if data.clocks else ""
+    late = clocks_told.spoken(data.clocks) if data.clocks else ""
     return {
         "opening": summary.opening(data),
         "warning": summary.state_warning(data),
@@ -110,7 +123,19 @@ def _summary(data: ReportData) -> dict[str, Any]:
         "total": counting.units(data.issues),
         "sentences": [one for one in (*told, late) if one],
         "worst": [(i.severity, summary.in_words(i), summary.first_step(i)) for i in worst[:6]],
+        "trend": _trend(data),
     }
+
+
+def _trend(data: ReportData) -> dict[str, Any] | None:
+    """The burn-down with its numbers; None before there are two points to compare."""
+    scans = burn_down(data.life.backlog) if data.life else ()
+    points = by_month(scans)
+    step = "scan" if points == scans else "month"
+    told = charts_time.drawn(points)
+    if len(told) < 2:
+        return None
+    return {"chart": _styled(charts_time.burn_down(points, TREND, step), _TREND_STYLE), "points": told, "step": step}
 
 
 def bars_of(table: Mapping[str, Units]) -> list[tuple[str, Units, str]]:
@@ -120,12 +145,14 @@ def bars_of(table: Mapping[str, Units]) -> list[tuple[str, Units, str]]:
 
 
 def _board(data: ReportData) -> dict[str, Any]:
+    """The page of the HTML report, on one sheet."""
+    told = board.page(data)
+    chart = told["chart"]
     return {
-        **_summary(data),
-        "verdict": verdict_chapter.chapter(data),
-        "funnel": [(step.value, n) for step, n in counting.funnel(data.assets).items()],
-        "fix": summary.fix_these(data),
-        "operating": coverage_chapter.operating(data),
+        **told,
+        "warning": summary.state_warning(data),
+        "rests_on": summary.rests_on(data),
+        "chart": chart and _styled(chart, _TREND_STYLE),
     }
 
 
@@ -202,7 +229,7 @@ def _themes(data: ReportData) -> dict[str, Any] | None:
     groups: dict[tuple[Any, str], list[Issue]] = {}
     for issue in data.issues:
         groups.setdefault(counting.root_cause(issue), []).append(issue)
-    rows = [(theme, product, counting.units(found)) for (theme, product), found in groups.items()]
+    rows = [(theme, part_name(product, found), counting.units(found)) for (theme, product), found in groups.items()]
     rows.sort(key=lambda row: (-row[2].occurrences, row[0].value, row[1]))
     return {"causes": capped(rows, caps.PDF_GROUPS)} if rows else None
 
@@ -263,15 +290,15 @@ def _clocks(data: ReportData) -> dict[str, Any] | None:
 def _availability(data: ReportData) -> dict[str, Any] | None:
     if data.availability is None:
         return None
-    told = availability_chapter.chapter(data.availability, "")
+    told = availability_chapter.chapter(data.availability, "", availability_chapter.names_in(data))
     strips = [_styled(one["strip"]) for one in told["services"] if one["strip"]][: caps.PDF_STRIPS]
     return {"told": told, "strips": strips}
 
 
-def _styled(strip: Markup) -> Markup:
+def _styled(strip: Markup, style: str = _STRIP_STYLE) -> Markup:
     """With its style inside: the layout program looks for it nowhere else."""
     head, end, rest = strip.partition(">")
-    return Markup("{}{}<style>{}</style>{}").format(head, end, Markup(_STRIP_STYLE), rest)  # noqa: S704 (our constant)
+    return Markup("{}{}<style>{}</style>{}").format(head, end, Markup(style), rest)  # noqa: S704 (our constant)
 
 
 def _acceptances(data: ReportData) -> dict[str, Any]:
@@ -299,7 +326,9 @@ def _fixed(data: ReportData) -> dict[str, Any]:
 def _not_assessed(data: ReportData) -> dict[str, Any]:
     inside = {(a.uid, a.asset.name) for a in data.assets if a.logged_in}
     gaps = (g for g in counting.all_gaps(data) if (g.asset_uid, g.asset) in inside)
-    return {"rows": capped(counting.gaps_by_check(gaps))}
+    told, places = chapters_told.left(data, caps.PDF_GROUPS), Places(data)
+    left = Capped([(one, issue, places.of(one.asset_uid)) for issue, one in told.rows], told.total)
+    return {"rows": capped(counting.gaps_by_check(gaps)), "left": left}
 
 
 def _assets(data: ReportData) -> dict[str, Any]:

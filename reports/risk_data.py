@@ -12,7 +12,7 @@ from reports.counting import (
     overridden,
     patch_share_by_risk,
 )
-from reports.report import Occurrence, ReportData
+from reports.report import ReportData
 
 
 class RiskTable:
@@ -21,10 +21,8 @@ class RiskTable:
     def __init__(self) -> None:
         self._known: dict[Risk, int] = {}
 
-    def position(self, occurrence: Occurrence) -> int | None:
-        if occurrence.risk is None:
-            return None
-        return self._known.setdefault(occurrence.risk, len(self._known))
+    def position(self, risk: Risk | None) -> int | None:
+        return None if risk is None else self._known.setdefault(risk, len(self._known))
 
     def rows(self) -> list[dict[str, Any]]:
         return [of_risk(risk) for risk in self._known]

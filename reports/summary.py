@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from checks.decision_model import CLOSED
 from checks.finding import Severity
+from inventory.asset import SNAPSHOTS
 from reports.counting import (
     Step,
     Units,
@@ -44,8 +46,9 @@ COUNTING_RULE = (
     "here” counts every asset once, under its worst severity, and does. Severity is a word: of an update that of its "
     "worst CVE, of everything else the check's own rating; an issue and all its occurrences count under the worst of "
     "them. Neither people nor policies move it. What the vendor has not fixed is counted, told apart and never called "
-    "a missing patch. Claimed, stale and accepted occurrences stay in the counts. What could not be looked at is never "
-    "counted as passed."
+    "a missing patch. Claimed, stale and accepted occurrences stay in the counts. So do those that an assessor called "
+    "false positives, until their check passes; clocks, trend and verdict leave them out. What could not be looked at "
+    "is never counted as passed."
 )
 
 
@@ -141,9 +144,28 @@ def change(data: ReportData) -> str:
     was = "was" if new == 1 else "were"
     return (
         f"{count(new, 'occurrence')} {was} first seen by this scan, "
-        f"{back:,} of all had been fixed before and came back, "
+        f"{back:,} of all that it saw had been fixed before and came back, "
         f"and {count(fixed, 'earlier occurrence')} {'was' if fixed == 1 else 'were'} proven fixed."
     )
+
+
+def standing(data: ReportData) -> str:
+    """How this scan's sight and what is open add up; empty when it saw all that is open."""
+    seen = [o for i in data.issues for o in i.occurrences]
+    set_aside = sum(o.state in CLOSED for o in seen)
+    if not (data.carried or set_aside):
+        return ""
+    still, now = len(data.carried), len(seen) - set_aside
+    told = f"{count(now + still, 'occurrence')} {'is' if now + still == 1 else 'are'} open: {now:,} that this scan saw"
+    earlier = f", and {still:,} from earlier scans that it did not look at again" if still else ""
+    return f"{told}{earlier}.{_aside(set_aside)}"
+
+
+def _aside(number: int) -> str:
+    if not number:
+        return ""
+    words, them = ("is a false positive", "it") if number == 1 else ("are false positives", "them")
+    return f" {number:,} more that it saw {words} by an assessor's word: no clock, trend or verdict counts {them}."
 
 
 def patches(data: ReportData) -> str:
@@ -260,10 +282,17 @@ def first_step(issue: Issue) -> str:
     return remedy.steps[0] if remedy.steps else remedy.text
 
 
+def no_login_reason(asset: AssetCoverage) -> str:
+    """In a few words: why nobody logged in."""
+    if asset.missing is not None:
+        return asset.missing.reason.value
+    return "only a snapshot of its own" if asset.asset.connection.way in SNAPSHOTS else "no reason recorded"
+
+
 def got_no_further(asset: AssetCoverage) -> str:
     """Why an asset was not logged in to, for a person."""
     if asset.missing is None:
-        return "the scan recorded no reason"
+        return no_login_reason(asset)
     return f"{asset.missing.reason.value}{f': {asset.missing.detail}' if asset.missing.detail else ''}"
 
 

@@ -48,7 +48,10 @@ def safe_text(text: str, limit: int | None = None) -> str:
 
 
 def json_safe(document: str) -> str:
-    """The same for compact JSON, as its own escapes, without loss; only lone surrogates become U+FFFD."""
+    """The same for JSON text, as its own escapes, without loss; only lone surrogates become U+FFFD.
+
+    An encoder has escaped the controls of ASCII already (RFC 8259, 7), all but DEL.
+    """
 
     def escape(match: re.Match[str]) -> str:
         if "\ud800" <= match[0] <= "\udfff":
@@ -56,7 +59,9 @@ def json_safe(document: str) -> str:
         units = match[0].encode("utf-16-be").hex()
         return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
 
-    return document if _harmless(document) else _UNSAFE.sub(escape, document)
+    if document.isascii() and "\x7f" not in document:
+        return document
+    return _UNSAFE.sub(escape, document)
 
 
 def prose(text: str) -> str:

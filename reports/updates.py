@@ -142,7 +142,10 @@ class MemberTable:
         self._alive: list[Member] = []
 
     def positions(self, occurrence: Occurrence) -> list[int]:
-        return [self._position(member) for member in occurrence.members]
+        return self.places(occurrence.members)
+
+    def places(self, members: Iterable[Member]) -> list[int]:
+        return [self._position(member) for member in members]
 
     def _position(self, member: Member) -> int:
         place = self._objects.get(id(member))

@@ -19,6 +19,7 @@ from checks.accreditation import (
 )
 from checks.accreditation_rules import CountBound, CoverageBound, DataBound, DoubtBound, Policy, Rule, Verdict
 from checks.check import Check
+from checks.coverage import Step
 from checks.finding import Severity
 from checks.lifecycle import State
 from reports.counting import looked
@@ -137,7 +138,7 @@ def because(one: Accreditation) -> str:
     """What decides it, in a sentence or two: the gate where that does not hold, else the worst rule."""
     failed = sorted(one.failed, key=lambda line: -line.rule.otherwise.rank)
     if one.verdict is Verdict.INSUFFICIENT:
-        return f"It cannot be better than {one.ceiling.value}. Too little is known: {_lacking(one)}."
+        return f"Too little is known: {_lacking(one)}.{ceiling(one)}"
     if not failed:
         return "Every rule of the policy holds."
     worst = failed[0]
@@ -146,17 +147,28 @@ def because(one: Accreditation) -> str:
     return f"{said}{more if len(failed) > 1 else ''}"
 
 
+def ceiling(one: Accreditation) -> str:
+    """What more evidence could not change; empty where it might change all."""
+    if one.ceiling in (one.verdict, Verdict.ACCREDIT):
+        return ""
+    return f" What is known already allows nothing better than {one.ceiling.value}."
+
+
 def _lacking(one: Accreditation) -> str:
     lines = [line for line in one.gate if not line.holds] or [line for line in one.rules if line.measured is None]
-    return "; ".join(f"{_step(line)}{measured(line)}" for line in lines)
+    return "; ".join(map(_short, lines))
 
 
-def _step(line: Line) -> str:
-    bound = line.rule.bound
+def _short(line: Line) -> str:
+    """``of what is open to the outside, 8 of 10 assets (80 %) were reached``."""
+    bound, told = line.rule.bound, measured(line)
     if not isinstance(bound, CoverageBound):
-        return ""
-    where = " of what is open to the outside: " if bound.external else " in " if bound.per_area else ": "
-    return f"“{bound.step.value}” falls short{where}"
+        return told
+    done = "logged in to" if bound.step is Step.LOGGED_IN else bound.step.value
+    if bound.per_area:
+        return f"too few assets were {done}{' in ' if line.parts else ': '}{told}"
+    be = "was" if line.parts and line.parts[0].of == 1 else "were"
+    return f"{'of what is open to the outside, ' if bound.external else ''}{told} {be} {done}"
 
 
 def measured(line: Line) -> str:

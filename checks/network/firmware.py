@@ -54,8 +54,8 @@ def _version(device: Device) -> str | Ruling:
     severity=Severity.MEDIUM,
     theme=Theme.FIRMWARE,
     rationale=(
-        "Firmware that was tested and approved is known to work here. What else runs got there without anybody's "
-        "decision, or was left behind by the last one. Approved is not safe: that is judged by checks of its own."
+        "Firmware that was tested and approved is known to work here. Of any other version nobody has said so. "
+        "Approved does not mean safe: that is judged by checks of its own."
     ),
     remedy=Remedy(
         text="Install an approved version, or have this one approved.",

@@ -47,12 +47,12 @@ NONE = {"device": Absent("it is no device")}
     severity=Severity.LOW,
     theme=Theme.FIRMWARE,
     rationale=(
-        "Somebody upgraded its sisters, for a reason, and did not get this far. Devices of one model that run "
-        "different versions behave differently, and the older ones lack fixes that were wanted here."
+        "Other devices of this model were upgraded, and this one was not. Devices of one model that run different "
+        "versions behave differently, and the older ones lack fixes that the others have."
     ),
     remedy=Remedy(
-        text="Bring this device to the version of its sisters, or record why it must stay.",
-        steps=("Check that the newest version of its sisters is the approved one", "Plan the upgrade in a window"),
+        text="Bring this device to the version of the others, or record why it must stay.",
+        steps=("Check that the newest version of the others is the approved one", "Plan the upgrade in a window"),
         verify="the next scan of the whole estate finds no newer version on this model",
         risk="A device restarts when its firmware changes.",
     ),

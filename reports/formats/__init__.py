@@ -30,6 +30,7 @@ class _Ours:
 FORMATS: Mapping[str, Format] = {
     "csv": _Ours(".csv", "reports.formats.csv_file"),
     "defectdojo": _Ours(".defectdojo.json", "reports.formats.defectdojo"),
+    "docx": _Ours(".docx", "reports.formats.docx"),
     "html": _Ours(".html", "reports.formats.html"),
     "json": _Ours(".json", "reports.formats.json_file"),
     "junit": _Ours(".junit.xml", "reports.formats.junit"),

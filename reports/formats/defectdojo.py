@@ -1,7 +1,8 @@
 """DefectDojo's "Generic Findings Import" JSON: one finding for each occurrence.
 
 Source: DefectDojo, "Generic Findings Import" (docs.defectdojo.com, and the importer's list of accepted keys). What has
-been proven fixed is told as mitigated, so that a later import closes it there too; nothing else ever is.
+been proven fixed is told as mitigated, so that a later import closes it there too; nothing else ever is. What the scan
+could not look at again is told too, as open: an import that closes what is lacking would close it without a proof.
 """
 
 import re
@@ -10,6 +11,7 @@ from typing import Any, BinaryIO
 
 from checks.check import Check
 from checks.finding import Severity
+from reports.carried import NOT_SEEN, carried_issues
 from reports.clocks import stamp as clock_stamp
 from reports.json_stream import write
 from reports.on_record import words
@@ -32,13 +34,14 @@ def render(data: ReportData, out: BinaryIO) -> None:
     found = ((issue, one) for issue in data.issues for one in issue.occurrences)
     open_ = (_open(issue, one, book) | services.get(one.asset_uid, {}) for issue, one in found)
     proven = (one for one in data.fixed if one.check_id in checks)
+    left = (_left(issue, one, book) | services.get(one.asset_uid, {}) for issue, one in carried_issues(data))
     fixed = (_fixed(data, checks[one.check_id], one) | services.get(one.asset_uid, {}) for one in proven)
     document = {
         "name": f"{LABEL}: {safe_text(data.estate, 200)}",
         "type": "estatecheck",
         "version": data.tool_version,
         "description": f"Scan {data.scan_id}, evidence root {data.evidence_root}",
-        "findings": chain(open_, fixed),
+        "findings": chain(open_, left, fixed),
     }
     write(document, out)
 
@@ -63,6 +66,11 @@ def _open(issue: Issue, one: Occurrence, book: Book) -> dict[str, Any]:
         "under_review": one.state in ("CLAIMED_FIXED", "FALSE_POSITIVE_PROPOSED", "ACCEPTANCE_REQUESTED"),
         "is_mitigated": False,
     }
+
+
+def _left(issue: Issue, one: Occurrence, book: Book) -> dict[str, Any]:
+    told = _open(issue, one, book)
+    return told | {"description": f"{told['description']} {NOT_SEEN}"}
 
 
 def _moved(issue: Issue, one: Occurrence) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from checks.lifecycle import canonical
 from reports.counting import by_risk, by_severity, funnel, units
-from reports.formats.json_file import digest, plain
+from reports.formats.json_file import digest
+from reports.json_plain import plain
 from reports.report import LABEL, ReportData
 from reports.text import safe_text, stamp
 

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -36,7 +37,7 @@ from reports import (
     text,
     updates,
 )
-from reports.availability_chapter import chapter
+from reports.availability_chapter import chapter, names_in
 from reports.clock_chapter import chapter as clock_chapter
 from reports.compare_view import view as since_view
 from reports.firmware import by_model
@@ -53,6 +54,7 @@ MOST_NAMES = 12  # in one cell
 MOST_WORST = 6  # told in the summary
 CLIP = caps.HTML_TEXT
 
+_TEXTS = 4_096  # of the catalogue: the same advice stands below every issue of a check
 _CODE = re.compile(r"`([^`]+)`")
 _CLOSED = "base-uri 'none'; form-action 'none'"
 _LINK = re.compile(r"https://[\w.~:/?#@!$&()*+,;=%-]+", re.ASCII)
@@ -117,6 +119,7 @@ def _finalize(value: object) -> object:
     return value if isinstance(value, Markup | int) else text.safe_text(str(value))
 
 
+@functools.lru_cache(maxsize=_TEXTS)
 def _code(value: str) -> Markup:
     """Prose of the catalogue, with `these` as code."""
     told = text.prose(value)
@@ -137,6 +140,7 @@ def _names(names: Iterable[str], most: int = MOST_NAMES) -> Markup:
     return shown + (f" and {left:,} more" if left else "")
 
 
+@functools.lru_cache(maxsize=_TEXTS)
 def _reference(value: str) -> Markup:
     """An https address becomes a link, anything else stays text."""
     told = text.prose(value)
@@ -180,6 +184,8 @@ class _View:
         self.anchors = _Anchors()
         self.assets = {a.uid: a for a in data.assets}
         self._facet_keys: dict[tuple[str, str], str] = {}
+        self._facets_known: dict[str, tuple[str, ...]] = {}  # by uid of an asset
+        self._places: dict[tuple[str | None, ...], str] = {}  # by area, service and supplier
         clocks = data.clocks.findings if data.clocks else ()
         self.clocks = {one.fingerprint: chapters.clock_line(one) for one in clocks}
         blocks = min(len(data.issues), caps.HTML_WHOLE)
@@ -272,10 +278,15 @@ class _View:
         return self._facet_keys.setdefault((kind, key), f"{kind}{len(self._facet_keys)}")
 
     def _facets_of(self, issue: Issue) -> str:
-        hit = [self.assets[uid].asset for uid in issue.assets if uid in self.assets]
-        areas = {self._facet("a", key) for key in {one.area for one in hit} if key}
-        suppliers = {self._facet("s", key) for key in {one.supplier for one in hit} if key}
-        return " ".join(sorted(areas | suppliers))
+        return " ".join(sorted(set[str]().union(*map(self._facets_at, issue.assets))))
+
+    def _facets_at(self, uid: str) -> tuple[str, ...]:
+        found = self._facets_known.get(uid)
+        if found is None:
+            one = self.assets[uid].asset if uid in self.assets else None
+            keys = (("a", one.area), ("s", one.supplier)) if one else ()
+            found = self._facets_known[uid] = tuple(self._facet(kind, key) for kind, key in keys if key)
+        return found
 
     def _cover(self) -> dict[str, Any]:
         style, style_hash = own("report.css")
@@ -352,6 +363,7 @@ class _View:
         return {
             "fixed": [(self._occurrence(o), titles.get(o.check_id, o.check_id)) for o in self.data.fixed],
             "check_rows": counting.check_rows(self.data),
+            **self._left(),
             "place": self._place,
             "asset_ids": self.asset_ids,
             "evidence": [(f"evidence-{n}", e) for n, e in enumerate(self.data.evidence[: caps.HTML_EVIDENCE], 1)],
@@ -376,67 +388,74 @@ class _View:
             "no_fix_asked": any(c.theme is Theme.NO_VENDOR_FIX for c in self.data.checks),
             "firmware": by_model(self.data.firmware)[: caps.HTML_MODELS],
             "models": len(by_model(self.data.firmware)),
-            "available": chapter(self.data.availability, "") if self.data.availability else None,
+            "available": chapter(self.data.availability, "", names_in(self.data)) if self.data.availability else None,
             "clocked": clock_chapter(self.data.clocks, "", self.data.suppliers, self.data.credits)
             if self.data.clocks
             else None,
             "lifecycle_asked": any(map(updates.about_support, self.data.checks)),
-            "anchor_of": lambda issue: told[id(issue)]["id"],
+            "anchor_of": lambda issue: told[id(issue)].id,
         }
 
-    def _brief(self, issue: Issue) -> dict[str, Any]:
+    def _left(self) -> dict[str, Any]:
+        told = chapters.left(self.data)
+        return {"left": chapters.Rows(tuple((self._occurrence(o), i) for i, o in told.rows), told.more)}
+
+    def _brief(self, issue: Issue) -> SimpleNamespace:
         """Of an issue that is one line: where it is addressed, and its first references."""
         unit = f"-{_slug(issue.subject.key)}" if issue.subject else ""
-        return {
-            "id": self.anchors.take(f"issue-{_slug(issue.check.id)}{unit}"),
-            "issue": issue,
-            "facets": self._facets_of(issue),
-            "units": counting.units([issue]),
-            "refs": [o.ref for o in issue.occurrences[:2]],
-        }
+        return SimpleNamespace(
+            id=self.anchors.take(f"issue-{_slug(issue.check.id)}{unit}"),
+            issue=issue,
+            facets=self._facets_of(issue),
+            units=counting.units([issue]),
+            refs=[o.ref for o in issue.occurrences[:2]],
+        )
 
-    def _finding(self, issue: Issue) -> dict[str, Any]:
+    def _finding(self, issue: Issue) -> SimpleNamespace:
         rest = issue.occurrences[self.most :]
         parts = updates.vulnerabilities(issue)
         cves = [part for part in parts if part.weakness]
         unit = f"-{_slug(issue.subject.key)}" if issue.subject else ""
-        return {
-            "id": self.anchors.take(f"issue-{_slug(issue.check.id)}{unit}"),
-            "issue": issue,
-            "check": issue.check,
-            "facets": self._facets_of(issue),
-            "units": counting.units([issue]),
-            "refs": [o.ref for o in issue.occurrences[:2]],
-            "rows": [self._occurrence(o) for o in issue.occurrences[: self.most]],
-            "folded": [(self._anchor(o), o) for o in rest[: self.folded]],
-            "folded_total": len(rest),
-            "cves": cves[: caps.HTML_CVES],
-            "cves_total": len(cves),
-            "worst": min((c.severity for c in cves if c.severity), key=lambda s: s.rank, default=None),
-            "parts": [part for part in parts if not part.weakness][: caps.HTML_CVES],
-            "parts_total": len(parts) - len(cves),
-        }
+        return SimpleNamespace(
+            id=self.anchors.take(f"issue-{_slug(issue.check.id)}{unit}"),
+            issue=issue,
+            check=issue.check,
+            facets=self._facets_of(issue),
+            units=counting.units([issue]),
+            refs=[o.ref for o in issue.occurrences[:2]],
+            rows=[self._occurrence(o) for o in issue.occurrences[: self.most]],
+            folded=[(self._anchor(o), o) for o in rest[: self.folded]],
+            folded_total=len(rest),
+            cves=cves[: caps.HTML_CVES],
+            cves_total=len(cves),
+            worst=min((c.severity for c in cves if c.severity), key=lambda s: s.rank, default=None),
+            parts=[part for part in parts if not part.weakness][: caps.HTML_CVES],
+            parts_total=len(parts) - len(cves),
+        )
 
     def _anchor(self, occurrence: Occurrence) -> str:
         return self.anchors.take(_slug(occurrence.ref))
 
-    def _occurrence(self, occurrence: Occurrence) -> dict[str, Any]:
+    def _occurrence(self, occurrence: Occurrence) -> SimpleNamespace:
         asset = self.assets.get(occurrence.asset_uid)
-        return {
-            "id": self._anchor(occurrence),
-            "it": occurrence,
-            "place": self._place(asset) if asset else "",
-            "asset_id": self.asset_ids.get(occurrence.asset_uid, ""),
-            "evidence": [(e, self.evidence_ids.get(e, "")) for e in occurrence.evidence[:4]],
-            "clock": self.clocks.get(occurrence.fingerprint, ""),
-            "said": self.said.get(occurrence.fingerprint, ""),
-        }
+        return SimpleNamespace(
+            id=self._anchor(occurrence),
+            it=occurrence,
+            place=self._place(asset) if asset else "",
+            asset_id=self.asset_ids.get(occurrence.asset_uid, ""),
+            evidence=[(e, self.evidence_ids.get(e, "")) for e in occurrence.evidence[:4]],
+            clock=self.clocks.get(occurrence.fingerprint, ""),
+            said=self.said.get(occurrence.fingerprint, ""),
+        )
 
     def _place(self, asset: AssetCoverage) -> str:
         """``Ashmoor Crown Court · Case File · Larkspur Managed IT``: area, service and supplier, as far as known."""
         one, data = asset.asset, self.data
-        parts = ((data.areas, one.area), (data.services, one.service), (data.suppliers, one.supplier))
-        return " · ".join(text.safe_text(_named(table, key), 80) for table, key in parts if key)
+        keys = one.area, one.service, one.supplier
+        if keys not in self._places:
+            parts = zip((data.areas, data.services, data.suppliers), keys, strict=True)
+            self._places[keys] = " · ".join(text.safe_text(_named(table, key), 80) for table, key in parts if key)
+        return self._places[keys]
 
     def _permit(self, scope: Scope) -> dict[str, Any]:
         reach = [*(f"group {g}" for g in scope.groups), *scope.hosts, *scope.networks]

@@ -6,15 +6,13 @@ Readers ignore fields they do not know; a field that goes or changes its meaning
 """
 
 import dataclasses
-import functools
 import hashlib
+import itertools
 import json
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime
 from typing import Any, BinaryIO
 
-from checks.check import Check
 from checks.finding import Outcome, Severity
 from reports import (
     availability_data,
@@ -51,26 +49,24 @@ from reports.counting import (
     weights,
 )
 from reports.firmware import by_model
-from reports.json_stream import Written, compact, put_together, quoted, text_of
-from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, DataSource, Issue, Occurrence, ReportData
+from reports.json_findings import Findings
+from reports.json_plain import plain
+from reports.json_stream import Written, compact, put_together
+from reports.json_text import text, texts
+from reports.report import LABEL, SCHEMA_VERSION, AssetCoverage, DataSource, ReportData
 from reports.sources import limits
-from reports.text import stamp
 from reports.updates import MemberTable, fix_first, known_exploited, without_fix
 
 SCHEMA = "estatecheck.report"
-_NOT_SAID: dict[type, set[str]] = {Check: {"rule", "examples", "waived", "gathers"}}  # code and its tests
-
-
+_ID = "report_id"  # its key, in its place among the others
+_END = b"\n}\n"
 _last: list[tuple[weakref.ref[ReportData], tuple[str, str]]] = []  # the newest digest: every format prints it
 
 
 def render(data: ReportData, out: BinaryIO) -> None:
-    report_id, pieces = _whole(data)
-    hashed = hashlib.sha256()
-    for piece in pieces:
-        hashed.update(piece)
-        out.write(piece)
-    _last[:] = [(weakref.ref(data), (report_id, hashed.hexdigest()))]
+    report_id, sha256, pieces = _whole(data)
+    out.writelines(pieces)
+    _last[:] = [(weakref.ref(data), (report_id, sha256))]
 
 
 def encoded(data: ReportData) -> tuple[str, bytes]:
@@ -78,7 +74,7 @@ def encoded(data: ReportData) -> tuple[str, bytes]:
 
     ``ECR-42-1f3a9c0d5e6b`` is the scan, and a digest of what the report says of it.
     """
-    report_id, pieces = _whole(data)
+    report_id, _, pieces = _whole(data)
     return report_id, b"".join(pieces)
 
 
@@ -88,20 +84,32 @@ def digest(data: ReportData) -> tuple[str, str]:
     Of the data that was rendered or asked for last it is known.
     """
     if not _last or _last[0][0]() is not data:
-        report_id, pieces = _whole(data)
-        _last[:] = [(weakref.ref(data), (report_id, _sha256(pieces)))]
+        report_id, sha256, _ = _whole(data)
+        _last[:] = [(weakref.ref(data), (report_id, sha256))]
     return _last[0][1]
 
 
-def _whole(data: ReportData) -> tuple[str, Iterator[bytes]]:
+def _whole(data: ReportData) -> tuple[str, str, Iterator[bytes]]:
+    """The id, the sha256 of the file, and its pieces.
+
+    The id is a digest of the file without it. What stands before it, nearly all, is hashed once for both.
+    """
     values = {key: _value(value) for key, value in document(data).items()}
-    report_id = f"ECR-{data.scan_id}-{_sha256(_pieces(values))[:12]}"
-    return report_id, _pieces({**values, "report_id": json.dumps(report_id)})
+    before = {key: value for key, value in values.items() if key < _ID}
+    after = {key: value for key, value in values.items() if key > _ID}
+    so_far = hashlib.sha256()
+    for piece in _pieces(before):
+        so_far.update(piece)
+    report_id = f"ECR-{data.scan_id}-{_sha256(so_far, _pieces(after, ','))[:12]}"
+    after[_ID] = json.dumps(report_id)
+    pieces = itertools.chain(_pieces(before), _pieces(after, ","), (_END,))
+    return report_id, _sha256(so_far, _pieces(after, ",")), pieces
 
 
-def _sha256(pieces: Iterable[bytes]) -> str:
-    hashed = hashlib.sha256()
-    for piece in pieces:
+def _sha256(so_far: "hashlib._Hash", pieces: Iterable[bytes]) -> str:
+    """With the end of the document."""
+    hashed = so_far.copy()
+    for piece in itertools.chain(pieces, (_END,)):
         hashed.update(piece)
     return hashed.hexdigest()
 
@@ -111,9 +119,10 @@ def _value(value: object) -> str | list[str]:
     return [compact(one) for one in value] if isinstance(value, list | Iterator) else compact(value)
 
 
-def _pieces(values: Mapping[str, str | list[str]]) -> Iterator[bytes]:
+def _pieces(values: Mapping[str, str | list[str]], start: str = "{") -> Iterator[bytes]:
+    """Without the end. ``start`` stands before the first key, a comma before each other one."""
     for place, key in enumerate(sorted(values)):
-        yield f'{"," if place else "{"}\n"{key}":'.encode()
+        yield f'{"," if place else start}\n"{key}":'.encode()
         value = values[key]
         if isinstance(value, str):
             yield value.encode()
@@ -122,7 +131,6 @@ def _pieces(values: Mapping[str, str | list[str]]) -> Iterator[bytes]:
             yield b"\n]"
         else:
             yield b"[]"
-    yield b"\n}\n"
 
 
 def _later(make: Callable[[], Iterable[object]]) -> Iterator[object]:
@@ -133,7 +141,7 @@ def _later(make: Callable[[], Iterable[object]]) -> Iterator[object]:
 def document(data: ReportData) -> dict[str, Any]:
     """The report as JSON values, without its id. Long arrays are iterators, to be read once and in this order."""
     table, risks = MemberTable(), risk_data.RiskTable()
-    found = _Findings(table, risks)
+    found = Findings(table, risks)
     return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -154,7 +162,7 @@ def document(data: ReportData) -> dict[str, Any]:
         "on_record": on_record.plain(data.on_record),
         "life": life.plain(data.life),
         "supplier_view": data.viewer,
-        "members": _later(lambda: plain(table.members)),  # after those that refer to it
+        "members": _later(lambda: map(text, table.members)),  # after those that refer to it
         "risks": _later(risks.rows),  # after those that refer to it
         "risk_rules": risk_data.rules_in(data.risk_rules),
         "firmware": plain(by_model(data.firmware)),
@@ -163,48 +171,16 @@ def document(data: ReportData) -> dict[str, Any]:
         "verdicts": verdict_data.verdicts_of(data),
         "clocks": clocks.plain(data.clocks) if data.clocks else None,
         "credits": [service_credits.plain(one) for one in data.credits],
-        "gaps": (plain(one) for one in all_gaps(data)),
+        "gaps": map(text, all_gaps(data)),
         "checks": [_check(row) for row in check_rows(data)],
         "sources": [_source(s) for s in data.sources],
         "imports": plain(data.imports),
         "limitations": list(limits(data)),
-        "evidence": (plain(one) for one in data.evidence),
+        "evidence": map(text, data.evidence),
         "evidence_root": data.evidence_root,
         "ports": _later(lambda: open_ports.plain(data.ports)),
         **({"since": compare_json.plain(data.since)} if data.since else {}),
     }
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 - any dataclass of ours in, JSON values out
-    """Dataclasses become objects with all their fields, sets are sorted, instants are UTC."""
-    kind: type = type(value)
-    return (_known.get(kind) or _known.setdefault(kind, _how(kind)))(value)
-
-
-_known: dict[type, Callable[[Any], Any]] = {}  # asked once for each type: there are millions of values
-
-
-def _itself(value: Any) -> Any:  # noqa: ANN401 - a JSON value
-    return value
-
-
-def _how(kind: type) -> Callable[[Any], Any]:
-    """How values of one type are told."""
-    if dataclasses.is_dataclass(kind):
-        hidden = _NOT_SAID.get(kind, set())
-        names = tuple(f.name for f in dataclasses.fields(kind) if f.name not in hidden)
-        return lambda value: {name: plain(getattr(value, name)) for name in names}
-    if issubclass(kind, Mapping):
-        return lambda value: {str(k): plain(v) for k, v in value.items()}
-    if issubclass(kind, frozenset | set):
-        return lambda value: sorted(map(plain, value))
-    if issubclass(kind, tuple | list):
-        return lambda value: list(map(plain, value))
-    if issubclass(kind, datetime):
-        return stamp
-    if issubclass(kind, date):
-        return date.isoformat
-    return functools.partial(round, ndigits=3) if issubclass(kind, float) else _itself
 
 
 def _scan(data: ReportData) -> dict[str, Any]:
@@ -284,60 +260,18 @@ def _area(row: AreaRow) -> dict[str, Any]:
     }
 
 
-_OF_ASSET = tuple(f.name for f in dataclasses.fields(AssetCoverage) if f.name not in ("asset", "checks", "beside"))
+_of_asset = texts(*(f.name for f in dataclasses.fields(AssetCoverage) if f.name not in ("asset", "checks", "beside")))
 
 
-def _asset(asset: AssetCoverage) -> dict[str, Any]:
-    return {
-        **{name: plain(getattr(asset, name)) for name in _OF_ASSET},
-        "name": asset.asset.name,
-        "inventory": plain(asset.asset),
-        "beside": len(asset.beside),
-        "outcomes": {o.value: asset.checks.get(o, 0) for o in Outcome},
-        "fully_assessed": asset.fully_assessed,
+def _asset(asset: AssetCoverage) -> Written:
+    told = {
+        "name": text(asset.asset.name),
+        "inventory": text(asset.asset),
+        "beside": text(len(asset.beside)),
+        "outcomes": text({o.value: asset.checks.get(o, 0) for o in Outcome}),
+        "fully_assessed": text(asset.fully_assessed),
     }
-
-
-class _Findings:
-    """Issues and occurrences as text, written out by hand: there are 200,000, and an encoder sorts the keys of each.
-
-    Members and risks are told once, by ``table`` and ``risks``: hosts of one release share most of theirs.
-    """
-
-    def __init__(self, table: MemberTable, risks: risk_data.RiskTable) -> None:
-        self._table, self._risks = table, risks
-        self._stamp = functools.cache(stamp)
-
-    def issue(self, issue: Issue) -> Written:
-        told: dict[str, Any] = {
-            "check_id": issue.check.id,
-            "subject": plain(issue.subject),
-            "title": issue.title,
-            "severity": issue.severity.value,
-            "level": issue.level.value,
-            "exploited": issue.exploited,
-            "theme": issue.check.theme.value,
-            "assets": sorted(issue.assets),
-        }
-        return put_together(told, {"occurrences": f"[{','.join(map(self._occurrence, issue.occurrences))}]"})
-
-    def occurrence(self, one: Occurrence) -> Written:
-        return Written(self._occurrence(one))
-
-    def _occurrence(self, one: Occurrence) -> str:
-        """Its keys in their order."""
-        severity, risk = one.severity, self._risks.position(one)
-        return (
-            f'{{"asset":{quoted(one.asset)},"asset_uid":{quoted(one.asset_uid)},"check_id":{quoted(one.check_id)},'
-            f'"episode":{one.episode},"evidence":[{",".join(map(quoted, one.evidence))}],'
-            f'"fingerprint":{quoted(one.fingerprint)},"first_scan":{one.first_scan},'
-            f'"first_seen":"{self._stamp(one.first_seen)}",'
-            f'"members":[{",".join(map(str, self._table.positions(one)))}],"observed":{quoted(one.observed)},'
-            f'"ref":{quoted(one.ref)},"risk":{"null" if risk is None else risk},'
-            f'"severity":{"null" if severity is None else quoted(severity)},'
-            f'"sources":{text_of(plain(one.sources)) if one.sources else "[]"},"state":{quoted(one.state)},'
-            f'"subject":{{"key":{quoted(one.subject.key)},"kind":{quoted(one.subject.kind)}}}}}'
-        )
+    return put_together({}, {**_of_asset(asset), **told})
 
 
 def _fix_first(data: ReportData) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """OSCAL plan of action and milestones: an item for each issue, with its risk, remedy and occurrences.
 
+What counts and could not be looked at again is in it: a plan without it would look as if that were done.
+
 Source: NIST OSCAL 1.2.1 plan-of-action-and-milestones.
 """
 
@@ -7,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from reports.carried import with_carried
 from reports.json_stream import Written, put_together, write
 from reports.oscal import OURS, Ids, Json, inventory, line, metadata, observations, observed, origin, prop, risk_name
 from reports.oscal_risks import deadline, risks, status
@@ -17,7 +20,7 @@ NOTHING = "Nothing was found to act on. That speaks only for what could be looke
 
 
 def render(data: ReportData, out: BinaryIO) -> None:
-    ids = Ids(data)
+    ids, data = Ids(data), with_carried(data)
     document: Json = {
         "uuid": ids.of("poam"),
         "metadata": metadata(data, "Plan of action and milestones", ids),

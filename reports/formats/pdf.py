@@ -70,7 +70,8 @@ def _names(data: ReportData) -> Mapping[str, Any]:
         "duration": text.duration(data.started_at, data.ended_at),
         "warning": summary.state_warning(data),
         "verdict": verdict(data),
-        "chapters": told,
+        "chapters": [] if view is View.BOARD else told,
+        "board": next((one["told"] for one in told), None) if view is View.BOARD else None,
     }
 
 

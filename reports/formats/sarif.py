@@ -2,7 +2,8 @@
 
 Source: OASIS SARIF 2.1.0 plus errata 01. An asset has no file: results name it as a logical location. A check that
 could not be judged is told as kind ``open`` with the level ``none``, never as ``pass``. A single report has no baseline
-to compare with, so there is no ``baselineState``.
+to compare with, so there is no ``baselineState``. What still counts and was not looked at again is a result like any
+other, with the property ``lookedAtAgain`` false: a viewer takes what is lacking for fixed.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any, BinaryIO
 from checks.check import Check
 from checks.finding import Severity
 from checks.risk import Level
+from reports.carried import carried_issues
 from reports.clocks import stamp as clock_stamp
 from reports.counting import all_gaps
 from reports.json_stream import write
@@ -51,8 +53,9 @@ def render(data: ReportData, out: BinaryIO) -> None:
     places = {check.id: place for place, check in enumerate(data.checks)}
     book = Book(data)
     results = (_result(issue, one, places, book) for issue in data.issues for one in issue.occurrences)
+    left = (_left(issue, one, places, book) for issue, one in carried_issues(data))
     gaps = (_open(gap, places) for gap in all_gaps(data))
-    write({"$schema": SCHEMA, "version": "2.1.0", "runs": iter([_run(data, chain(results, gaps))])}, out)
+    write({"$schema": SCHEMA, "version": "2.1.0", "runs": iter([_run(data, chain(results, left, gaps))])}, out)
 
 
 def _run(data: ReportData, results: Iterator[dict[str, Any]]) -> dict[str, Any]:
@@ -114,6 +117,12 @@ def _result(issue: Issue, one: Occurrence, places: dict[str, int], book: Book) -
         },
     }
     return told | _indexed(issue.check.id, places) | _suppressed(one, book)
+
+
+def _left(issue: Issue, one: Occurrence, places: dict[str, int], book: Book) -> dict[str, Any]:
+    told = _result(issue, one, places, book)
+    told["properties"]["lookedAtAgain"] = False
+    return told
 
 
 def _owed(one: Occurrence, book: Book) -> dict[str, str]:

@@ -199,7 +199,7 @@ def _found(page: _Page, data: ReportData) -> None:
             page.say(f"{summary.SYMBOLS[severity]} {summary.units_phrase(severity, counted)}", 2, 2, _style(severity))
     for sentence in (risk_text.found(data), risk_text.change(data), summary.patches(data), risk_text.patches(data)):
         page.say(sentence, 2, 2)
-    for sentence in (summary.exploited(data), summary.unfixed(data), summary.change(data)):
+    for sentence in (summary.exploited(data), summary.unfixed(data), summary.change(data), summary.standing(data)):
         page.say(sentence, 2, 2)
 
 
@@ -266,7 +266,7 @@ def _clocks(page: _Page, data: ReportData) -> None:
         return
     page.heading("CLOCKS")
     late = clocks.breached(data.clocks)
-    page.say(clocks.headline(data.clocks), 2, 2, RED if late else "")
+    page.say(clocks.spoken(data.clocks), 2, 2, RED if late else "")
     for row in [row for row in clocks.by_supplier(data.clocks) if row.breached][:MOST_SUPPLIERS]:
         who = " / ".join(filter(None, (row.supplier, row.contract))) or "no supplier named"
         page.say(f"{safe_text(who, 80)}: {row.breached:,} of {count(row.findings, 'finding')} breached", 2, 4)

@@ -2,12 +2,15 @@
 (function () {
   var each = function (list, f) { Array.prototype.forEach.call(list, f); };
 
+  /* A link leads to a finding that the filter hides: it is shown, and the count says so. */
+  var reveal = function (finding) { finding.classList.remove("off"); };
+
   var show = function () {
     var target = null;
     try { target = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch (e) { return; }
     if (!target) { return; }
     var finding = target.closest(".finding");
-    if (finding) { finding.classList.remove("off"); }
+    if (finding && finding.classList.contains("off")) { reveal(finding); }
     for (var fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) { fold.open = true; }
     target.scrollIntoView();
   };
@@ -49,6 +52,12 @@
       }
       told.textContent = shown === found.length ? "All " + shown + " issues are shown." : shown + " of " + found.length + " issues are shown.";
     };
+    reveal = function (finding) {
+      var n = found.indexOf(finding);
+      if (n >= 0) { hidden[n] = false; }
+      finding.classList.remove("off");
+      told.textContent += " One more is shown because a link leads to it.";
+    };
     bar.hidden = false;
     box.addEventListener("input", apply);
     boxes.concat(facets).forEach(function (b) { b.addEventListener("change", apply); });
@@ -56,10 +65,15 @@
     bar.addEventListener("submit", function (e) { e.preventDefault(); });
     bar.addEventListener("reset", function () { setTimeout(apply, 0); });
     apply();
+    window.addEventListener("pageshow", function () { apply(); if (location.hash) { show(); } }); /* back: fields are as they were left */
     idle(piece);
   }
 
   window.addEventListener("hashchange", show);
+  document.addEventListener("click", function (e) { /* the same link once more changes no hash */
+    var link = e.target.closest("a[href^='#']");
+    if (link && link.hash === location.hash) { show(); }
+  });
   if (location.hash) { show(); }
 
   window.addEventListener("beforeprint", function () {
@@ -84,9 +98,10 @@
     var cell = row.cells[n];
     return cell.dataset.sort !== undefined ? cell.dataset.sort : cell.textContent.trim();
   };
+  /* 1,204 or 97.08 % or 4.5 h; of a date the first digits are no number to sort by */
+  var amount = /^[-+]?[\d,]*\.?\d+(\s*(%|h|s|min|days?|hours?))?$/;
   var compare = function (a, b) {
-    var x = parseFloat(a.replace(/,/g, "")), y = parseFloat(b.replace(/,/g, ""));
-    return isNaN(x) || isNaN(y) ? a.localeCompare(b, "en") : x - y;
+    return amount.test(a) && amount.test(b) ? parseFloat(a.replace(/,/g, "")) - parseFloat(b.replace(/,/g, "")) : a.localeCompare(b, "en");
   };
   each(document.querySelectorAll("table.sortable"), function (table) {
     if (table.tHead.rows.length !== 1) { return; }

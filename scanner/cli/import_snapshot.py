@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scanner.cli.console import SHAPES, Exit, fail, known, note, plain_errors, say
-from scanner.cli.settings import SettingsError, resolve
+from scanner.cli.settings import Settings, SettingsError, resolve
+from scanner.service.worker_process import ahead
 
 if TYPE_CHECKING:
     from scanner.cli.workbench import Workbench
@@ -41,23 +42,28 @@ def snapshot(
     with plain_errors(SettingsError):
         settings = resolve({"inventory": inventory, "database": database})
     paths = list(_paths(files))
-    from scanner.cli.workbench import EXPECTED, Workbench
-    from scanner.service.intake.taking import of_files, take
-
-    with plain_errors(*EXPECTED):
-        bench = Workbench(settings)
-        results = take(
-            bench.store,
-            bench.estate,
-            judging_of(bench, supplied_by),
-            tuple(of_files(paths, host)),
-            lambda one: _tell(one, format),
-        )
+    with ahead(len(paths)):
+        results = _taken(settings, paths, host, supplied_by, format)
     if format == "json":
         say(json.dumps([as_json(one) for one in results], indent=2))
     elif format == "table":
         say("\n".join(_summary(results)))
     raise typer.Exit(int(_exit(results)))
+
+
+def _taken(settings: Settings, paths: Sequence[Path], host: str, supplied_by: str, shape: str) -> "list[Result]":
+    from scanner.cli.workbench import EXPECTED, Workbench
+    from scanner.service.intake.taking import of_files, take
+
+    with plain_errors(*EXPECTED):
+        bench = Workbench(settings)
+        return take(
+            bench.store,
+            bench.estate,
+            judging_of(bench, supplied_by),
+            tuple(of_files(paths, host)),
+            lambda one: _tell(one, shape),
+        )
 
 
 def judging_of(bench: "Workbench", supplied_by: str) -> "Judging":
@@ -110,7 +116,7 @@ def _summary(results: Sequence["Result"]) -> Iterator[str]:
     yield f"{len(results):,} snapshots: " + ", ".join(f"{counts[took]:,} {took}" for took in Took)
     if taken := [one for one in results if one.took is Took.TAKEN]:
         opened, back = (sum(len(getattr(one, which)) for one in taken) for which in ("opened", "regressed"))
-        yield f"findings: {opened:,} new, {back:,} came back; a snapshot proves no fix"
+        yield f"findings: {opened:,} new or seen again, {back:,} came back; a snapshot proves no fix"
         yield from (f"its report: estatecheck report --scan {scan}" for scan in sorted({one.scan_id for one in taken}))
 
 

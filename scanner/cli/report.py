@@ -12,6 +12,7 @@ from scanner.cli.report_compare import compare, with_since
 from scanner.cli.report_root_cause import root_cause
 from scanner.cli.report_seal import SEAL, sealer, verify, write_seal
 from scanner.cli.report_view import DEFAULT, as_seen, check_view, open_report
+from scanner.cli.report_word import word_template
 from scanner.cli.settings import SettingsError, resolve
 
 app = group("Make reports again from the record.")
@@ -21,6 +22,7 @@ app.command()(compare)
 app.command("root-cause")(root_cause)
 app.command("verify")(verify)
 app.command("open")(open_report)
+app.command("word-template")(word_template)
 
 
 @app.callback()
@@ -29,7 +31,8 @@ def report(
     scan: Annotated[int | None, typer.Option(help="Number of the scan; the latest if left out.")] = None,
     format: Annotated[list[str] | None, typer.Option("--format", help="Repeatable; html and json if left out.")] = None,  # noqa: A002
     since: Annotated[
-        str | None, typer.Option(help="Tell what changed since this earlier scan (12) or report (ECR-12-...).")
+        str | None,
+        typer.Option(help="Tell what changed since this earlier scan (12), report (ECR-12-...) or file of one."),
     ] = None,
     view: Annotated[str, typer.Option("--view", help="accreditor, supplier, board or technical.")] = DEFAULT,
     supplier: Annotated[str | None, typer.Option(help="With --view supplier: whose, by id or name.")] = None,
@@ -39,7 +42,8 @@ def report(
         str | None, typer.Option(help="Make it from this evidence pack, and compare it with what the pack names.")
     ] = None,
     branding: Annotated[
-        Path | None, typer.Option(help="Logo, marking, colours and sections of your own: a folder with branding.yaml.")
+        Path | None,
+        typer.Option(help="Logo, marking, sections, Word template of your own: a folder with branding.yaml."),
     ] = None,
     sign_as: Annotated[str | None, typer.Option(help="With --format dsse: the role that signs it.")] = None,
     key: Annotated[Path | None, typer.Option(help="That role's private key.")] = None,
@@ -47,8 +51,8 @@ def report(
 ) -> None:
     """Make the report of a scan again from the record. Nothing is contacted.
 
-    Formats: html, json, terminal; pdf, xlsx, csv, plan-csv; defectdojo, junit,
-    metrics, oscal-poam, oscal-results, sarif; dsse (signs the others).
+    Formats: html, json, terminal; pdf, docx, xlsx, csv, plan-csv; defectdojo,
+    junit, metrics, oscal-poam, oscal-results, sarif; dsse (signs the others).
 
     Examples:
       estatecheck report
@@ -59,6 +63,8 @@ def report(
       estatecheck report list
       estatecheck report --from-pack report-12.evidence.zip -o again
       estatecheck report --from-pack report-12.evidence.zip --view board
+      estatecheck report --from-pack 12.evidence.zip --since 11.evidence.zip
+      estatecheck report --format docx --view accreditor --branding our-dress
     """
     if context.invoked_subcommand is not None:
         return
@@ -71,11 +77,13 @@ def report(
     for name in wanted:
         known("--format", name, [*FORMATS, SEAL])
     check_view(view, supplier)
+    if SEAL not in wanted and (sign_as or key or passphrase):
+        raise fail("--sign-as, --key and --passphrase seal a report: add --format dsse")
     if from_pack is not None:
-        _only_the_packs(since, branding, wanted)
+        _only_the_packs(since, wanted)
         from scanner.cli.report_again import from_pack as made_again
 
-        made_again(settings, Path(from_pack), wanted, lambda data: as_seen(data, view, supplier))
+        made_again(settings, Path(from_pack), wanted, lambda data: as_seen(data, view, supplier), since, branding)
         return
     with plain_errors(*EXPECTED):
         bench = Workbench(settings)
@@ -96,14 +104,15 @@ def report(
         note(f"wrote {path}")
 
 
-def _only_the_packs(since: str | None, branding: Path | None, wanted: list[str]) -> None:
-    """What cannot be had of a pack: it names one report, as it was."""
-    if branding is not None:
-        raise fail("--from-pack makes the report that the pack names, which wears no dress: leave out --branding")
+def _only_the_packs(since: str | None, wanted: list[str]) -> None:
+    """What cannot be had of a pack: it has one scan, and no keys."""
     if SEAL in wanted:
         raise fail("--format dsse needs the record, which knows whose key it is: leave out --from-pack")
-    if since:
-        raise fail("--since needs the record, which has both scans: leave out --from-pack")
+    if since and not Path(since).is_file():
+        raise fail(
+            f"--since {since[:80]}: a pack holds one scan, so name the file of the earlier report with it: "
+            "its evidence pack or its report.json"
+        )
 
 
 @app.command("list")
@@ -127,6 +136,8 @@ def list_scans(
         bench = Workbench(settings)
         bench.tell_lost()
         scans = bench.store.scans()
+    if not scans:
+        note("this record holds no scan yet; run `estatecheck scan`, or name another record with --database")
     rows = [
         [str(s.id), s.kind.value, s.state.value, f"{s.started_at:%Y-%m-%d %H:%M:%S}", f"{s.done}/{s.planned}", s.estate]
         for s in scans

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reports.compare_data import Comparison
     from reports.report import ReportData
     from scanner.cli.workbench import Workbench
+    from scanner.store.store import Store
 
 FORMATS = ("terminal", "json", "html")
 _SUFFIX = {".json": "json", ".html": "html", ".htm": "html"}
@@ -68,12 +69,20 @@ def compare(
 
 
 def with_since(bench: "Workbench", data: "ReportData", earlier: str) -> "ReportData":
-    """``report --since``: with the change since an earlier report of the record."""
+    """``report --since``: with the change since an earlier report of the record, or a file of it."""
+    return since_in(bench.store, bench, data, earlier)
+
+
+def since_in(store: "Store", bench: "Workbench", data: "ReportData", earlier: str) -> "ReportData":
+    """The same with the record that a pack was made into, which knows one scan."""
     from reports.compare_rows import BadReport
     from scanner.service.compare import since
 
     with plain_errors(BadReport):
-        return since(bench.store, bench.catalogue, data, earlier)
+        try:
+            return since(store, bench.catalogue, data, earlier)
+        except OSError as fault:
+            raise fail(f"{fault.filename or earlier} cannot be read: {fault.strerror}") from fault
 
 
 def _rendered(told: "Comparison", shape: str) -> bytes:

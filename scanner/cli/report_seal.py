@@ -66,6 +66,8 @@ def verify(
 
     from scanner.service.sealing import SealError, check
 
+    if not file.is_file():
+        raise fail(f"{file} cannot be read: there is no such file")
     pem = _pem(key) if key else None
     known = {} if key else _known(database)
     try:

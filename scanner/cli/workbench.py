@@ -267,7 +267,8 @@ class Workbench:
             for path, part in parts.items():
                 part.replace(path)
         except OSError as fault:
-            raise WorkbenchError(f"reports cannot be written to {self.output}: {fault.strerror}") from fault
+            why = "it is a file, not a folder" if self.output.is_file() else fault.strerror
+            raise WorkbenchError(f"reports cannot be written to {self.output}: {why}") from fault
         except CannotRender as fault:
             raise WorkbenchError(str(fault)) from fault
         finally:

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from checks.check import Check
-from reports.compare import compare
+from reports.compare import compare, is_later
 from reports.compare_data import Comparison, Ending, Seen, Side
 from reports.compare_rows import MOST_BYTES, BadReport
 from reports.compare_side import read_from
@@ -89,14 +89,22 @@ def side_of(data: ReportData, source: str) -> Side:
 
 
 def since(store: Store, catalogue: Sequence[Check], data: ReportData, earlier: str) -> ReportData:
-    """The report with the change since an earlier one of the record. Raises :class:`StoreError`, :class:`BadReport`."""
+    """The report with the change since an earlier one: of the record, or a file.
+
+    A pack is not verified, and the comparison says so. Raises :class:`StoreError`, :class:`BadReport`, ``OSError``.
+    """
     number = scan_number(earlier)
-    if number is None:
-        raise StoreError(f"--since {earlier[:80]}: name an earlier scan (12) or its report (ECR-12-0123456789ab)")
-    if number >= data.scan_id:
+    if number is None and not Path(earlier).is_file():
+        raise StoreError(
+            f"--since {earlier[:80]}: name an earlier scan (12), its report (ECR-12-0123456789ab), or the file of its "
+            "JSON report or evidence pack"
+        )
+    if number is not None and number >= data.scan_id:
         raise StoreError(f"--since {number}: it has to be an earlier scan than {data.scan_id}")
-    was = named(earlier, lambda: store, catalogue, Trust()).side
+    was = named(earlier, lambda: store, catalogue, Trust(unverified=True)).side
     now = side_of(data, f"scan {data.scan_id}")
+    if not is_later(was, now):
+        raise StoreError(f"--since {earlier[:80]}: report {was.report_id} is not earlier than {now.report_id}")
     return replace(data, since=compare(was, now, endings_of(store, data.scan_id, was, now)))
 
 

@@ -24,6 +24,7 @@ from scanner.service.credits import with_credits
 from scanner.service.evidence_root import evidence_of, root
 from scanner.service.firmware_chapter import firmware_of
 from scanner.service.garbage import rarer_collection
+from scanner.service.imported_ports import imported_ports
 from scanner.service.imported_report import imported_checks, imported_files, later_imports, with_imported
 from scanner.service.on_record import with_record
 from scanner.service.open_ports import open_ports_of
@@ -101,7 +102,7 @@ def _report_data(store: Store, scan_id: int, catalogue: Sequence[Check]) -> Repo
         risk_rules=risk_rules_of(scan, estate.policy),
         availability=available(store, scan, estate, hosts),
         imports=imported_files(store, scan),
-        ports=open_ports_of(store, hosts, checks),
+        ports=open_ports_of(store, hosts, checks, imported_ports(store, scan)),
         branding_folder=estate.branding,
     )
     told = with_record(events, scan, with_verdict(store, events, scan, estate, data, hosts, rows))

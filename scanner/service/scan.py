@@ -30,7 +30,8 @@ from scanner.service.keeper import LINGER_SECONDS, Keeper, Room, Write
 from scanner.service.plan import Plan
 from scanner.service.planned import Basis, basis_of, to_store
 from scanner.service.shut import Shut
-from scanner.service.workshop import SMALL, Maker, maker_for
+from scanner.service.worker_process import SMALL
+from scanner.service.workshop import Maker, maker_for
 from scanner.store.records import Saved, ScanKind, ScanPlan, ScanState, StoreError
 from scanner.store.store import Store
 from scanner.transports import WAYS

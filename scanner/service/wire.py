@@ -13,9 +13,15 @@ from operator import attrgetter
 from typing import Any, BinaryIO
 
 from checks.finding import CheckRun, Subject
+from inventory.asset import Asset, Connection, Limits, Viewpoint
+from inventory.facts.identity import Identity
+from inventory.thresholds import HealthThresholds
 from scanner.engine import Looked
 from scanner.probes import probes_of
-from scanner.query import Answer
+from scanner.query import Answer, Attempt
+from scanner.service.bench import Worked
+from scanner.service.intake.reading import Snapshot
+from scanner.service.members import Parcel
 from scanner.store.packing import Packed
 
 HEAD = struct.Struct(">Q")
@@ -27,7 +33,11 @@ def _as_call(kind: type) -> Callable[[Any], Any]:
     return lambda made: (kind, values(made))
 
 
-_SPELLED: dict[type, Callable[[Any], Any]] = {kind: _as_call(kind) for kind in (Answer, CheckRun, Packed, Subject)}
+_KINDS: tuple[type, ...] = (
+    *(Asset, Connection, HealthThresholds, Limits, Viewpoint),
+    *(Answer, Attempt, CheckRun, Identity, Packed, Parcel, Snapshot, Subject, Worked),
+)
+_SPELLED: dict[type, Callable[[Any], Any]] = {kind: _as_call(kind) for kind in _KINDS}
 
 
 def message(content: object) -> bytes:

@@ -4,19 +4,23 @@ It has no secret, no network and no record, and a limit on its memory: what a ho
 scan. Its input ends when the scanner does, however that came about, and then it ends too.
 """
 
+import contextlib
 import gc
 import os
 import resource
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from checks.catalogue import CatalogueError, catalogue
 from scanner.service.bench import BenchError, Order, bench_of
 from scanner.service.intake.reading import Snapshot, SnapshotRefused, read
 from scanner.service.members import Sent
 from scanner.service.wire import content_of, looked_of, message, receive
+from scanner.service.worker_process import BENCH
 
 READY = "ready"
 READING = "snapshots"  # in place of an order: no bench is needed
@@ -35,10 +39,18 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints must not get between the messages
     _bounded()
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    if BENCH in sys.argv[1:]:
+        _load_checks()
     try:
         _serve(pipe_in, pipe_out)
     except BrokenPipeError:
         os._exit(0)  # the scanner is gone; there is nobody to tell
+
+
+def _load_checks() -> None:
+    """They are needed whatever the order will be, and it may come later."""
+    with contextlib.suppress(CatalogueError):  # which is told when they were ordered
+        catalogue()
 
 
 def _serve(pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:

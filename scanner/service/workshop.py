@@ -6,13 +6,12 @@ as not attempted with its evidence kept, or the snapshot as refused; nobody else
 
 import asyncio
 import contextlib
-import fcntl
 import itertools
 import logging
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -23,29 +22,14 @@ from scanner.service.intake.reading import Snapshot, SnapshotRefused, read
 from scanner.service.members import Received
 from scanner.service.wire import HEAD, Garbled, content_of, message, size_of, visit
 from scanner.service.worker import READING, READY
+from scanner.service.worker_process import BENCH, CODE, PIPE_BYTES, READER, SMALL, end, start
 
 log = logging.getLogger(__name__)
 
-SMALL = 20  # visits; for fewer, starting a process costs more than it saves
 START_SECONDS = 60.0  # to import, load the checks and say so
 VISIT_SECONDS = 60.0  # for one visit; the worker ends a parser long before, unless that cannot be interrupted
-END_SECONDS = 2.0  # for the worker to end after its input did
 MAX_DEATHS = 50  # in one scan
 TRIES = 2  # of one visit: the first death may have had nothing to do with it
-PIPE_BYTES = 1 << 20  # a few visits ahead, so that the worker never waits for the scanner's turn
-F_SETPIPE_SZ = 1031  # fcntl(2); another system refuses it, and its pipes stay as they are
-
-KEPT = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "TZ",
-    "TMPDIR",
-    "LC_",
-    "LD_",
-    "PYTHON",
-)  # of the environment; secrets may be in the rest
-CODE = "import sys; sys.path[:] = {path!r}; from scanner.service.worker import main; main()"
 
 
 S = TypeVar("S", bound="_Shop")
@@ -93,7 +77,7 @@ async def reader_for(snapshots: int) -> AsyncIterator[Reader]:
     if snapshots < SMALL or not sys.executable:
         yield ReadsHere()
         return
-    async with _running(ReadingRoom(READING)) as room:
+    async with _running(ReadingRoom()) as room:
         yield room
 
 
@@ -181,8 +165,8 @@ class _Waiting:
 class _Shop:
     """One worker at a time. A new one gets every piece that the last one left."""
 
-    def __init__(self, order: Order | str) -> None:
-        self._order = order
+    def __init__(self, order: Order | str, sort: str) -> None:
+        self._order, self._sort = order, sort
         self._pieces: dict[int, _Waiting] = {}  # in the order they came
         self._numbers = itertools.count()
         self._unsent: asyncio.Queue[int] = asyncio.Queue()
@@ -220,7 +204,7 @@ class _Shop:
             piece.sent = False
             self._unsent.put_nowait(number)
         try:
-            async with _worker() as (process, inlet, outlet):
+            async with _worker(self._sort) as (process, inlet, outlet):
                 outlet.write(message(self._order))
                 said = await asyncio.wait_for(_next(inlet), START_SECONDS)
                 if said != READY:
@@ -304,7 +288,7 @@ class Workshop(_Shop):
     """Its worker has a bench like this one."""
 
     def __init__(self, bench: Bench, order: Order) -> None:
-        super().__init__(order)
+        super().__init__(order, BENCH)
         self._bench = bench
 
     async def work(self, looked: Looked) -> Worked:
@@ -314,6 +298,9 @@ class Workshop(_Shop):
 
 class ReadingRoom(_Shop):
     """Its worker reads snapshots."""
+
+    def __init__(self) -> None:
+        super().__init__(READING, READER)
 
     async def read(self, raw: bytes) -> Snapshot:
         """Raises :class:`SnapshotRefused`."""
@@ -357,55 +344,24 @@ class _Outlet(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
-async def _worker() -> "AsyncIterator[tuple[subprocess.Popen[bytes], asyncio.StreamReader, _Outlet]]":
-    """A process of its own session: Ctrl-C reaches the scanner only. It is ended and waited for in the end."""
+async def _worker(sort: str) -> "AsyncIterator[tuple[subprocess.Popen[bytes], asyncio.StreamReader, _Outlet]]":
+    """It is ended and waited for in the end."""
     loop = asyncio.get_running_loop()
-    process, our_in, our_out = _started()
+    started = start(CODE, sort)
+    process = started.process
     try:
         inlet = asyncio.StreamReader(limit=PIPE_BYTES)
-        reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(inlet), os.fdopen(our_in, "rb"))
-        _, outlet = await loop.connect_write_pipe(_Outlet, os.fdopen(our_out, "wb"))
+        reading, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(inlet), os.fdopen(started.inlet, "rb")
+        )
+        _, outlet = await loop.connect_write_pipe(_Outlet, os.fdopen(started.outlet, "wb"))
         try:
             yield process, inlet, outlet
         finally:
             outlet.close()
             reading.close()
     finally:
-        await asyncio.shield(asyncio.to_thread(_end, process))
-
-
-def _started() -> "tuple[subprocess.Popen[bytes], int, int]":
-    """The process, and our ends of its output and its input. Raises ``OSError``."""
-    with _pipe() as (their_in, our_out), _pipe() as (our_in, their_out):
-        process = subprocess.Popen(
-            [sys.executable, "-c", CODE.format(path=sys.path)],
-            stdin=their_in,
-            stdout=their_out,
-            env={key: value for key, value in os.environ.items() if key.startswith(KEPT)},
-            start_new_session=True,
-        )
-        return process, os.dup(our_in), os.dup(our_out)
-
-
-@contextlib.contextmanager
-def _pipe() -> Iterator[tuple[int, int]]:
-    """Closed here in the end: who goes on using an end has taken a copy."""
-    reading, writing = os.pipe()
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(writing, F_SETPIPE_SZ, PIPE_BYTES)
-        yield reading, writing
-    finally:
-        os.close(reading)
-        os.close(writing)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    try:
-        process.wait(END_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        await asyncio.shield(asyncio.to_thread(end, process))
 
 
 async def _next(inlet: asyncio.StreamReader) -> Any:  # noqa: ANN401 (whatever the worker said)

@@ -28,6 +28,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from scanner.store.schema import Stored, Utc
 
+MOST_KNOWN = 100_000  # digests
 CHUNK = 500  # values in one statement: both databases have a limit
 AT_ONCE = (64, 32, 16, 8, 4, 2, 1)  # rows in one INSERT; 64 rows of our widest table are 1,100 values
 
@@ -171,6 +172,8 @@ class Lookup:
     def rows(self, connection: Connection, values: Sequence[object]) -> Iterator[Stored]:
         for start in range(0, len(values), CHUNK):
             part = values[start : start + CHUNK]
+            size = min(CHUNK, 1 << (len(part) - 1).bit_length())  # few statements: each is compiled, here and there
+            part = [*part, *[part[-1]] * (size - len(part))]
             yield from self._for(len(part)).rows(connection, {f"v{i}": value for i, value in enumerate(part)})
 
     def _for(self, count: int) -> Prepared:
@@ -181,20 +184,35 @@ class Lookup:
 
 
 class Numbered:
-    """A content-addressed table: every content once, under a number. Only the one writer may use it."""
+    """A content-addressed table: every content once, under a number. Only the one writer may use it.
+
+    What one transaction found or added it need not look up again: its hosts say the same things. The next one asks
+    anew, for this one may be rolled back, and others may write in between.
+    """
 
     def __init__(self, table: Table) -> None:
         self._lookup = Lookup(select(table.c.sha256, table.c.id), table.c.sha256)
         self._last = Prepared(select(func.coalesce(func.max(table.c.id), 0).label("last")))
         self._insert = insertion(table)
+        self._kept: tuple[object, dict[bytes, int]] = (None, {})  # the transaction, and what it knows
 
     def save(self, connection: Connection, digests: Sequence[bytes], row: Callable[[int], Values]) -> list[int]:
         """The number of each digest. ``row`` makes the row for a place in ``digests`` that is not stored yet."""
-        known: dict[bytes, int] = {bytes(found[0]): found[1] for found in self._lookup.rows(connection, digests)}
+        known = self._known(connection)
+        asked = list(dict.fromkeys(digest for digest in digests if digest not in known))
+        known.update((bytes(found[0]), found[1]) for found in self._lookup.rows(connection, asked))
         places = {digest: place for place, digest in enumerate(digests) if digest not in known}
         if places:
             last = self._last.rows(connection, {})[0].last
-            known.update(zip(places, range(last + 1, last + 1 + len(places)), strict=True))
-            new = [{"id": known[digest], "sha256": digest, **row(place)} for digest, place in places.items()]
+            numbers = dict(zip(places, range(last + 1, last + 1 + len(places)), strict=True))
+            new = [{"id": numbers[digest], "sha256": digest, **row(place)} for digest, place in places.items()]
             self._insert.run_many(connection, new)
+            known.update(numbers)
         return [known[digest] for digest in digests]
+
+    def _known(self, connection: Connection) -> dict[bytes, int]:
+        transaction = connection.get_transaction()
+        kept = self._kept  # read once: another record may be written in another thread
+        if transaction is None or kept[0] is not transaction or len(kept[1]) > MOST_KNOWN:
+            kept = self._kept = (transaction, {})
+        return kept[1]

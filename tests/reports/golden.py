@@ -1,8 +1,8 @@
 """Small reports in every format, kept as files: a change of a format is a change that somebody sees.
 
-``python -m tests.reports.golden`` writes them anew. What is large is kept as its sha256: HTML and JSON; XLSX by its
-parts, because another zlib packs them into other bytes; PDF as the page that is laid out, because fonts differ from
-machine to machine.
+``python -m tests.reports.golden`` writes them anew. What is large is kept as its sha256: HTML and JSON; XLSX and DOCX
+by their parts, because another zlib packs them into other bytes; PDF as the page that is laid out, because fonts differ
+from machine to machine.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ def files() -> Iterator[tuple[str, bytes]]:
 
 
 def digest(name: str, made: bytes) -> str:
-    if name != "xlsx":
+    if name not in ("xlsx", "docx"):
         return hashlib.sha256(made).hexdigest()
     with zipfile.ZipFile(io.BytesIO(made)) as packed:
         parts = sorted(f"{hashlib.sha256(packed.read(part)).hexdigest()} {part}" for part in packed.namelist())

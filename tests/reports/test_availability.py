@@ -46,6 +46,16 @@ def test_the_chapter_in_all_formats() -> None:
     assert [one["service"] for one in known["services"]] == ["case-files", "forms", "mail"]  # type: ignore[index,call-overload]
 
 
+def test_a_promise_stands_beside_the_hours_that_it_is_about() -> None:
+    """98.5 % of the contract's hours says nothing of 24x7: there it must not "hold" below its own bounds."""
+    asked = 0
+    for one, row in zip(worst_first(month().services), chapter(month(), "")["services"], strict=True):
+        asked += one.measured.promised is not None
+        said = [set_["verdict"] for set_ in row["rows"]]
+        assert [word != "–" for word in said] == [n == len(said) - 1 for n in range(len(said))], one.service
+    assert asked
+
+
 def test_without_series_there_is_no_chapter() -> None:
     page, text, document = told(empty())
     assert "Availability was not watched before this scan, so nothing is said about it." in page

@@ -49,8 +49,33 @@ def test_its_figures_are_those_of_the_full_report() -> None:
     bad = [i for i in data.issues if i.level in (Level.CRITICAL, Level.HIGH)]
     assert number(worst.number) == len(bad)
     assert data.clocks
-    assert number(late.number) == sum(one.lead.status is Status.BREACHED for one in data.clocks.findings)
+    breached = [one for one in data.clocks.findings if one.lead.status is Status.BREACHED]
+    assert number(late.number) == sum(one.state != "VERIFIED_FIXED" for one in breached)
     assert number(change.number) == len(data.fixed)
+
+
+def test_what_was_fixed_too_late_is_late_no_more() -> None:
+    data = rich()
+    assert data.clocks
+    first = next(one for one in data.clocks.findings if one.lead.status is Status.BREACHED)
+    before = page(data)["figures"][2]
+    found = tuple(replace(f, state="VERIFIED_FIXED") if f is first else f for f in data.clocks.findings)
+    after = page(replace(data, clocks=replace(data.clocks, findings=found)))["figures"][2]
+    assert number(after.number) == number(before.number) - 1
+    assert "1 more was fixed after it" in after.more
+    rows = suppliers(replace(data, clocks=replace(data.clocks, findings=found)))
+    assert sum(row.late for row in rows) == sum(row.late for row in suppliers(data)) - 1
+
+
+def test_why_machines_were_not_examined_is_told_of_these_machines() -> None:
+    """A gap on a machine that was examined (a feed that is missing) is no reason for the others."""
+    data = dark()
+    away = [a for a in data.assets if not a.logged_in]
+    told = next(said for said in page(data)["unknown"] if "could not be examined" in said)
+    assert away
+    for one in away:
+        assert one.missing is None or one.missing.reason.value in told
+    assert sum(map(int, re.findall(r"\((\d+)\)", told))) == len(away)
 
 
 def test_supplier_rows_add_up_to_the_estate() -> None:
@@ -92,6 +117,12 @@ def test_nothing_was_found_where_nobody_could_look() -> None:
     assert "could not be examined" in " ".join(told["unknown"])
 
 
+def test_where_nobody_could_look_nothing_is_no_nought() -> None:
+    told = page(dark())
+    assert told["figures"][1].number == "?"
+    assert "may run" not in str(told["verdict"])
+
+
 def test_one_point_is_no_trend() -> None:
     data = rich()
     assert data.life
@@ -102,7 +133,7 @@ def test_one_point_is_no_trend() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moved", "said"), [(5, "5 more open than before"), (-5, "5 fewer open"), (0, "as many open as before")]
+    ("moved", "said"), [(5, "5 more open than on "), (-5, "5 fewer open than on "), (0, "as many open as on ")]
 )
 def test_the_change_says_in_which_direction(moved: int, said: str) -> None:
     data = rich()

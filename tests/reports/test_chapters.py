@@ -6,12 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from checks.catalogue import catalogue
 from checks.clocks import Status
 from checks.finding import Severity
-from reports import action_plan, chapters
+from reports import action_plan, chapters, parts, summary
 from reports.chapters import Rows, first
+from reports.counting import root_cause
 from reports.life import Life, SupportEnd
 from reports.on_record import accepted
+from reports.parts import part_name
 from reports.report import ReportData
 from tests.reports.sample import END, dark, empty, hostile, sample
 from tests.reports.sample_report import harmful, rich
@@ -48,6 +51,34 @@ def test_every_chapter_can_be_made_of_any_report(make: Callable[[], ReportData])
         assert told.total >= len(told.rows)
     assert chapters.lifecycle(one).rows.total >= 0
     assert len(chapters.people(one)) <= len(chapters.decisions(one).rows)
+
+
+def test_a_root_cause_is_told_by_name(data: ReportData) -> None:
+    """``linux.ssh`` says little to a reader."""
+    for one in data.issues:
+        _, product = root_cause(one)
+        name = part_name(product, (one,))
+        assert name == product if one.subject else "." not in name
+    for check in catalogue():
+        system, topic = check.id.split(".")[:2]
+        assert system in parts.SYSTEMS, check.id
+        assert topic in parts.TOPICS or f"{system}.{topic}" in parts.OTHERWISE, check.id
+
+
+def test_what_was_not_looked_at_again_is_listed_the_worst_first_and_in_the_sum() -> None:
+    one = whole(4)
+    assert one.carried
+    told = chapters.left(one)
+    assert {o.ref for _, o in told.rows} == {o.ref for o in one.carried}
+    assert [i.level.rank for i, _ in told.rows] == sorted(i.level.rank for i, _ in told.rows)
+    seen = [o for i in one.issues for o in i.occurrences]
+    false = sum(o.state == "FALSE_POSITIVE" for o in seen)
+    said = summary.standing(one)
+    assert said.startswith(f"{len(seen) - false + len(one.carried):,} occurrences are open: {len(seen) - false:,} that")
+    assert f"{len(one.carried):,} from earlier scans" in said
+    alone = replace(one, carried=())
+    assert chapters.left(alone).rows == ()
+    assert bool(summary.standing(alone)) == bool(false)
 
 
 def test_the_plan_holds_every_occurrence_once(data: ReportData) -> None:

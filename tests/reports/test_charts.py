@@ -15,7 +15,7 @@ from checks.finding import Severity
 from reports import charts, charts_estate, charts_time, counting
 from reports.clocks import ClockReport
 from reports.formats.html import environment, view
-from reports.life import Backlog, burn_down
+from reports.life import Backlog, burn_down, by_month
 from reports.report import AssetCoverage, ReportData
 from reports.text import day
 from reports.updates import worst_first
@@ -218,6 +218,24 @@ def test_the_burn_down_of_a_report_says_the_numbers_of_its_table() -> None:
             assert (words_ in titles) == bool(count)
     row = " ".join(str(points[-1].by_severity[severity]) for severity in Severity)
     assert row in re.sub(r"\s+", " ", page.words)
+
+
+def test_a_long_time_is_told_by_months() -> None:
+    """What was open after the last scan of each, and what all its scans moved; a short one by scans."""
+    days = (0, 20, 40, 41, 100)
+    points = tuple(
+        Backlog(n, END + timedelta(days=day), "", 10 - n, n, 1, 2 * n, {Severity.HIGH: 10 - n})
+        for n, day in enumerate(days)
+    )
+    months = by_month(points)
+    assert sum(one.fixed for one in months) == sum(one.fixed for one in points)
+    assert sum(one.new for one in months) == sum(one.new for one in points)
+    assert len({(one.at.year, one.at.month) for one in months}) == len(months) < len(points)
+    assert months[-1].open == points[-1].open
+    assert by_month(points[:-1]) == points[:-1]
+    assert by_month(()) == ()
+    widths = {width for _, width, _, title in drawn(charts_time.burn_down(months, step="month")) if title}
+    assert len(widths) == 2, "of a band and of a bar below the axis"
 
 
 def test_suppliers_add_up_in_the_burn_down() -> None:

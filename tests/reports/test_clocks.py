@@ -8,7 +8,18 @@ import pytest
 
 from checks.clock_types import Start
 from checks.clocks import Clock, Status
-from reports.clocks import ClockReport, FindingClocks, PolicyTold, by_supplier, days, headline, plain, sentence
+from reports.clock_chapter import chapter
+from reports.clocks import (
+    ClockReport,
+    FindingClocks,
+    PolicyTold,
+    by_supplier,
+    days,
+    headline,
+    plain,
+    sentence,
+    spoken,
+)
 from reports.formats import FORMATS
 from tests.reports.sample import HOSTILE, sample
 
@@ -39,6 +50,16 @@ def test_headline() -> None:
     assert headline(late).startswith("2 clocks are breached, first: EC-0001 on web-1, due 2027-01-13")
     assert headline(report(finding(3, RUNS))).startswith("No clock is breached; the next is due 2027-01-17")
     assert headline(report()) == "No clock runs: 3 open findings are outside every clock policy."
+
+
+def test_the_spoken_headline_has_zones_and_tells_what_was_fixed_since() -> None:
+    fixed = replace(finding(2, LATE), state="VERIFIED_FIXED")
+    told = spoken(report(finding(1, LATE), fixed))
+    assert " UTC by moj" in told
+    assert told.endswith("1 of them belongs to a finding that has been fixed since.")
+    assert "fixed since" not in spoken(report(finding(1, LATE)))
+    shown = chapter(report(fixed, finding(1, LATE)), "1", {})["findings"]
+    assert [(row["ref"], row["open"]) for row in shown] == [("EC-0001", True), ("EC-0002", False)]
 
 
 def test_a_finding_under_two_contracts_stands_in_both_rows() -> None:

@@ -1,7 +1,9 @@
 """The numbers agree with each other, whatever was found."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from checks.check import Theme
 from checks.finding import HOST, Outcome, Severity
+from checks.risk import Level
 from inventory.asset import Privilege
 from inventory.estate import Area
 from inventory.facts.missing import Missing, Reason
@@ -17,6 +20,8 @@ from reports.counting import Step, Units
 from reports.once import known, once
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from tests.reports.sample import AREAS, CHECKS, START, asset, dark, empty, large, sample
+
+R = TypeVar("R", Severity, Level)
 
 
 def occurrence(number: int, uid: str) -> Occurrence:
@@ -48,11 +53,20 @@ def test_every_breakdown_adds_up(issues: tuple[Issue, ...]) -> None:
         assert sum(u.occurrences for u in units) == total.occurrences
         assert all(u.issues <= u.occurrences and u.assets <= u.occurrences for u in units)
     assert sum(counting.assets_by_worst(issues).values()) == total.assets
+    assert counting.assets_by_worst(issues) == _one_by_one(issues, lambda issue: issue.severity, tuple(Severity))
+    assert counting.assets_by_worst_risk(issues) == _one_by_one(issues, lambda issue: issue.level, tuple(Level))
     assert all(n <= severities[s].assets for s, n in counting.assets_by_worst(issues).items())
     assert sum(counting.by_state(issues).values()) == total.occurrences
     patch = counting.patch_share(issues, CHECKS)
     assert patch.part <= patch.whole
     assert patch.whole + patch.without_fix == sum(severities[s].occurrences for s in counting.WORST)
+
+
+def _one_by_one(issues: tuple[Issue, ...], rated: Callable[[Issue], R], ranks: Iterable[R]) -> dict[R, int]:
+    """The worst of each asset, found asset by asset."""
+    uids = {uid for issue in issues for uid in issue.assets}
+    worst = [min((rated(i) for i in issues if uid in i.assets), key=lambda one: one.rank) for uid in uids]
+    return {rank: worst.count(rank) for rank in ranks}
 
 
 def coverage(attempted: bool, reached: bool, logged_in: bool, checks: dict[Outcome, int], number: int) -> AssetCoverage:

@@ -19,12 +19,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from checks.finding import Outcome
 from reports import action_plan
+from reports.carried import NOT_SEEN, carried_issues
 from reports.counting import all_gaps, by_severity
 from reports.formats import FORMATS
 from reports.json_stream import write
 from reports.oscal import OURS, Ids
 from reports.report import ReportData
-from reports.text import json_safe, safe_text
+from reports.text import json_safe, safe_text, stamp
 from tests import data as test_data
 from tests.reports.sample import dark, hostile, sample
 from tests.reports.sample_whole import whole, whole_hostile
@@ -90,7 +91,9 @@ def test_the_schema_would_tell(name: str) -> None:
 
 
 def occurrences(data: ReportData) -> Counter[str]:
-    return Counter((o.severity or i.check.severity).value for i in data.issues for o in i.occurrences)
+    """What the scan saw, and what it could not look at again."""
+    told = [(i, o) for i in data.issues for o in i.occurrences] + list(carried_issues(data))
+    return Counter((o.severity or i.check.severity).value for i, o in told)
 
 
 def test_defectdojo_counts_and_states() -> None:
@@ -117,10 +120,31 @@ def test_a_state_is_never_told_as_mitigated(state: str, told: dict[str, bool]) -
     data = sample()
     first = data.issues[0]
     issue = replace(first, occurrences=tuple(replace(o, state=state) for o in first.occurrences))
-    for finding in document("defectdojo", replace(data, issues=(issue,), fixed=()))["findings"]:
+    for finding in document("defectdojo", replace(data, issues=(issue,), fixed=(), carried=()))["findings"]:
         assert {key: finding[key] for key in told} == told
         assert finding["is_mitigated"] is False
         assert "mitigated" not in finding
+
+
+def test_what_was_not_looked_at_again_is_not_left_out() -> None:
+    """A tool that is handed a list takes what is not in it for fixed."""
+    data = sample()
+    left = replace(data.issues[0].occurrences[0], evidence=(), ref="EC-9001", fingerprint="9" * 64)
+    gone = replace(left, check_id="gone.check", severity=None, ref="EC-9002", fingerprint="8" * 64)
+    data = replace(data, issues=(), fixed=(), carried=(replace(left, state="STALE"), gone))
+    stale, unknown = document("defectdojo", data)["findings"]
+    assert (stale["unique_id_from_tool"], stale["active"], stale["is_mitigated"]) == ("9" * 64, True, False)
+    assert "stale" in stale["tags"]
+    assert stale["description"].endswith(NOT_SEEN)
+    assert (unknown["vuln_id_from_tool"], unknown["severity"]) == ("gone.check", "High")
+    fails = [one for one in document("sarif", data)["runs"][0]["results"] if one["kind"] == "fail"]
+    assert [(one["properties"]["ref"], one["properties"]["lookedAtAgain"]) for one in fails] == [
+        ("EC-9001", False),
+        ("EC-9002", False),
+    ]
+    assert "ruleIndex" not in fails[1]
+    told = rendered("metrics", data).decode()
+    assert 'estatecheck_report_carried_occurrences{state="STALE"} 1.0' in told
 
 
 def test_sarif_tells_what_was_not_assessed() -> None:
@@ -175,7 +199,24 @@ def test_the_plan_has_an_item_for_each_issue() -> None:
     known = {one["uuid"] for one in plan["observations"]}
     told = [ref["observation-uuid"] for item in plan["poam-items"] for ref in item["related-observations"]]
     assert set(told) == known
-    assert len(told) == sum(len(issue.occurrences) for issue in data.issues)
+    assert len(told) == sum(len(issue.occurrences) for issue in data.issues) + len(data.carried)
+    left = [o for o in plan["observations"] if {"name": "looked-at-again", "value": "false"} in _plain(o["props"])]
+    assert [one["collected"] for one in left] == [stamp(one.first_seen) for one in data.carried] != []
+
+
+def _plain(props: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [{"name": one["name"], "value": one["value"]} for one in props]
+
+
+def test_the_plan_holds_what_was_not_looked_at_again() -> None:
+    data = sample()
+    first = data.issues[0].occurrences[0]
+    one = replace(first, fingerprint="9" * 64, ref="EC-9001", state="STALE", check_id=data.issues[0].check.id)
+    other = replace(one, fingerprint="8" * 64, ref="EC-9002", check_id="gone.check")
+    whole_ = document("oscal-poam", replace(data, carried=(one, other)))["plan-of-action-and-milestones"]
+    assert len(whole_["poam-items"]) == len(data.issues) + 1
+    alone = document("oscal-poam", replace(data, issues=(), carried=(one, other)))["plan-of-action-and-milestones"]
+    assert [item["title"] for item in alone["poam-items"]] == [data.issues[0].title, "gone.check: openssl"]
 
 
 def test_the_plan_has_deadlines_milestones_and_whose_they_are() -> None:
@@ -220,26 +261,29 @@ def test_sarif_ranks_by_risk_and_suppresses_only_what_was_decided() -> None:
     first = data.issues[0]
     states = ("OPEN", "CLAIMED_FIXED", "RISK_ACCEPTED", "ACCEPTANCE_REQUESTED", "FALSE_POSITIVE")
     shown = tuple(replace(first.occurrences[0], state=state, ref=f"EC-{n}") for n, state in enumerate(states))
-    results = document("sarif", replace(data, issues=(replace(first, occurrences=shown),), gaps=()))["runs"][0][
-        "results"
-    ]
+    shorter = replace(data, issues=(replace(first, occurrences=shown),), gaps=(), carried=())
+    results = document("sarif", shorter)["runs"][0]["results"]
     told = [one.get("suppressions", [{}])[0].get("status") for one in results if one["kind"] == "fail"]
     assert told == [None, None, "accepted", "underReview", "accepted"]
     fails = [one for one in document("sarif", data)["runs"][0]["results"] if one["kind"] == "fail"]
     ranks = {one["properties"]["risk"]: one["rank"] for one in fails}
     assert ranks["critical"] > ranks["high"] > ranks["medium"] > ranks["low"] > ranks["info"]
-    assert all(one["properties"]["due"] and one["properties"]["supplier"] for one in fails)
+    seen = [one for one in fails if one["properties"].get("lookedAtAgain", True)]
+    assert len(fails) - len(seen) == len(data.carried) > 0
+    assert all(one["properties"]["due"] and one["properties"]["supplier"] for one in seen)
 
 
 def test_defectdojo_tells_risk_beside_severity_and_when_it_is_due() -> None:
     data = whole()
     found = [one for one in document("defectdojo", data)["findings"] if not one["is_mitigated"]]
     by_ref = {o.fingerprint: (i, o) for i in data.issues for o in i.occurrences}
+    by_ref |= {o.fingerprint: (i, o) for i, o in carried_issues(data)}
     for one in found:
         issue, occurrence = by_ref[one["unique_id_from_tool"]]
         assert one["severity"].lower() == (occurrence.severity or issue.check.severity).value
-        assert one["severity_justification"].startswith(f"Risk: {issue.level_of(occurrence).value}.")
-        assert re.fullmatch(r"2025-\d\d-\d\d", one["planned_remediation_date"])
+        if occurrence not in data.carried:  # of which the sample has neither risk nor clock
+            assert one["severity_justification"].startswith(f"Risk: {issue.level_of(occurrence).value}.")
+            assert re.fullmatch(r"2025-\d\d-\d\d", one["planned_remediation_date"])
         assert "Supplier: " in one["description"]
     assert any("Acceptance: " in one["description"] for one in found)
     assert any("cvssv3_score" in one for one in found)
@@ -254,7 +298,7 @@ def test_metrics_tell_risk_clocks_and_the_verdict() -> None:
     assert sum(int(s.value) for s in clocked) == len(data.clocks.findings)
     assert {s.labels["supplier"] for s in clocked} == {"larkspur", "quill"}
     told = {s.labels["risk"]: int(s.value) for s in families["estatecheck_report_risk_occurrences"].samples}
-    assert sum(told.values()) == sum(occurrences(data).values())
+    assert sum(told.values()) == sum(len(issue.occurrences) for issue in data.issues)
     verdicts = {s.labels["subject"]: s.labels["verdict"] for s in families["estatecheck_report_verdict"].samples}
     assert data.verdicts.estate.verdict.value in verdicts.values()
     assert len(verdicts) == 1 + len(data.verdicts.services)
@@ -300,7 +344,8 @@ def test_the_csv_holds_every_occurrence_once() -> None:
     heading, *found = rows(data)
     assert len(heading) == 10
     assert Counter(row[2] for row in found) == occurrences(data)
-    assert sorted(row[0] for row in found) == sorted(o.ref for i in data.issues for o in i.occurrences)
+    counted = [o for i in data.issues for o in i.occurrences] + list(data.carried)
+    assert sorted(row[0] for row in found) == sorted(o.ref for o in counted)
 
 
 def test_no_cell_is_a_formula() -> None:
@@ -309,7 +354,7 @@ def test_no_cell_is_a_formula() -> None:
     first = data.issues[0]
     worst = ("=1+1|cmd", "+1", "-1", "@SUM(1)", " =1", "\t=1", "\r=1")
     shown = tuple(replace(first.occurrences[0], observed=text, ref=f"EC-{n}") for n, text in enumerate(worst))
-    _, *found = rows(replace(data, issues=(replace(first, occurrences=shown),)))
+    _, *found = rows(replace(data, issues=(replace(first, occurrences=shown),), carried=()))
     assert len(found) == len(worst)
     assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for row in found for cell in row if cell)
 
@@ -317,7 +362,7 @@ def test_no_cell_is_a_formula() -> None:
 def test_the_plan_is_by_supplier_and_adds_up() -> None:
     data = sample()
     planned = list(action_plan.plan(data))
-    assert sum(row.occurrences for row in planned) == sum(occurrences(data).values())
+    assert sum(row.occurrences for row in planned) == sum(len(issue.occurrences) for issue in data.issues)
     assert len({(row.issue, row.supplier) for row in planned}) == len(planned)
     assert {row.type for row in planned} >= {"patch", "firmware", "config", "EOL", "availability"}
     named = {supplier.name for supplier in data.suppliers.values()}

@@ -4,18 +4,23 @@ import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from checks.finding import HOST, CheckRun, Outcome, Subject
 from inventory.asset import Asset, Connection, Privilege
 from inventory.endpoint import Endpoint
 from inventory.facts.missing import Missing, Reason
 from reports.open_ports import MOST_SAID, AssetPorts, How, Reach
 from scanner.query import Answer, Attempt
+from scanner.service.import_runs import GONE
+from scanner.service.imported_ports import imported_ports
 from scanner.service.open_ports import open_ports_of
-from scanner.store.records import StoredAnswer, StoredHost
+from scanner.store.imports import ImportRow
+from scanner.store.records import ScanKind, StoredAnswer, StoredHost
 from tests.reports.sample import HOSTILE
 
 SS = """=ss=
@@ -54,7 +59,7 @@ def host(*answers: StoredAnswer, way: str = "ssh", endpoints: tuple[Endpoint, ..
 
 
 def ports(shelf: Shelf, *hosts: StoredHost, checks: Any = ASKED) -> tuple[AssetPorts, ...]:  # noqa: ANN401
-    return open_ports_of(cast("Any", shelf), hosts, checks)
+    return open_ports_of(cast("Any", shelf), hosts, checks, {})
 
 
 def told(one: AssetPorts) -> dict[str, tuple[Reach, tuple[str, ...]]]:
@@ -149,3 +154,112 @@ def test_evidence_is_read_in_few_questions() -> None:
     sockets = shelf.answer("sockets", SS)
     assert len(ports(shelf, *[host(sockets)] * 401)) == 401
     assert shelf.asked == 3
+
+
+WINDOWS = json.dumps(
+    {"tcp": [{"LocalAddress": "::", "LocalPort": 445, "OwningProcess": 4}], "udp": [], "processes": []}
+)
+
+
+@pytest.mark.parametrize("way", ["winrm", "ssh-windows", "snapshot-windows"])
+def test_a_windows_machine_lists_its_sockets_too(way: str) -> None:
+    shelf = Shelf()
+    told_of_both = (shelf.answer("windows_sockets", WINDOWS), shelf.answer("sockets", SS))
+    (one,) = ports(shelf, host(*told_of_both, way=way, reached=False))
+    assert (told(one), one.why) == ({"tcp/445": (Reach.NETWORK, ())}, "")
+    (other,) = ports(Shelf(), host(way=way, reached=False), checks=ASKED)
+    assert other.why == "no check of this scan asks for it", "that of Linux does not count"
+
+
+def test_a_laptop_judged_by_its_snapshot_lists_what_that_tells() -> None:
+    shelf = Shelf()
+    away = host(shelf.answer("windows_sockets", WINDOWS), way="winrm", reached=False)
+    assert away.attempt is not None
+    (one,) = ports(shelf, replace(away, attempt=replace(away.attempt, way="snapshot")))
+    assert (told(one), one.why) == ({"tcp/445": (Reach.NETWORK, ())}, "")
+
+
+# what imported files tell
+
+
+def said(
+    key: str, observed: str = "", check: str = "import.nmap.open-port", outcome: Outcome = Outcome.FAIL
+) -> CheckRun:
+    subject = Subject("port", key) if key else HOST
+    return CheckRun(check, 1, outcome, observed or f"{key} is open", subject)
+
+
+@dataclass
+class Files:
+    """Imported files: number of the scan -> tool, day and what it says of one asset."""
+
+    told: dict[int, tuple[str, int, list[CheckRun]]]
+
+    @property
+    def imports(self) -> Any:  # noqa: ANN401 (a stand-in)
+        return SimpleNamespace(rows=lambda: [self._row(scan, *told) for scan, told in self.told.items()])
+
+    @staticmethod
+    def _row(scan: int, tool: str, day: int, _: object) -> ImportRow:
+        at = datetime(2026, 11, day, tzinfo=UTC)
+        return ImportRow(scan, "ab", "ab", "f.xml", tool, tool, "1.0", at, at, "Ash", "", cast("Any", None))
+
+    def hosts(self, scan: int) -> list[Any]:
+        return [SimpleNamespace(uid="u", runs=self.told[scan][2])]
+
+
+def imported(before: int = 9, kind: ScanKind = ScanKind.FULL, **files: tuple[str, int, list[CheckRun]]) -> list[str]:
+    store = Files({int(name[1:]): told for name, told in files.items()})
+    found = imported_ports(cast("Any", store), cast("Any", SimpleNamespace(id=before, kind=kind)))
+    return [f"{p.name} {t.service or '-'}: {t.said}" for these in found.values() for p in these for t in p.told]
+
+
+def test_ports_of_imported_files() -> None:
+    nmap = [
+        said("tcp/22", "tcp/22 is open: ssh OpenSSH 9.2"),
+        said("tcp/25", "tcp/25 is open: smtp (by its number only)"),
+        said("tcp/80", "tcp/80 is open: http nginx; the inventory expects it", outcome=Outcome.PASS),
+        said("tcp/23", "tcp/23 is closed", outcome=Outcome.PASS),
+        said("", "the host is down", "import.nmap.host-discovery", Outcome.NOT_ASSESSED),
+    ]
+    nessus = [said("tcp/443", "weak", "import.nessus.1"), said("tcp/22", "weak", "import.nessus.2")]
+    assert imported(s1=("nmap", 20, nmap), s2=("nessus", 21, nessus)) == [
+        "tcp/22 -: nessus 1.0, 2026-11-21",
+        "tcp/22 ssh: ssh OpenSSH 9.2 (nmap 1.0, 2026-11-20)",
+        "tcp/25 -: nmap 1.0, 2026-11-20",
+        "tcp/443 -: nessus 1.0, 2026-11-21",
+        "tcp/80 http: http nginx (nmap 1.0, 2026-11-20)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("later", "left"),
+    [
+        (("nmap", 21, [said("tcp/22", "tcp/22 is closed", outcome=Outcome.PASS)]), 0),
+        (("nmap", 19, [said("tcp/22", "tcp/22 is closed", outcome=Outcome.PASS)]), 1),  # it is of the day before
+        (("nmap", 21, []), 1),  # not named proves nothing
+        (("nmap", 21, [said("tcp/22", GONE, outcome=Outcome.PASS)]), 1),
+        (("nessus", 21, [said("tcp/22", "fixed", "import.nessus.1", Outcome.PASS)]), 1),
+        (("nmap", 21, [said("tcp/99999"), said("tcp/"), said("tcp/0"), said("tcp/x"), said("tcp/22")]), 1),
+    ],
+)
+def test_what_a_later_file_calls_closed_is_dropped(later: tuple[str, int, list[CheckRun]], left: int) -> None:
+    assert len(imported(s1=("nmap", 20, [said("tcp/22")]), s2=later)) == left
+
+
+def test_a_report_knows_the_files_that_came_before_its_scan() -> None:
+    files = {"s1": ("nmap", 20, [said("tcp/22")]), "s5": ("nmap", 21, [said("tcp/23")])}
+    assert [one[:6] for one in imported(before=3, **files)] == ["tcp/22"]
+    assert [one[:6] for one in imported(before=5, kind=ScanKind.IMPORT, **files)] == ["tcp/23"], "its own report"
+
+
+def test_ports_of_other_tools_stand_beside_our_own() -> None:
+    scan = SimpleNamespace(id=9, kind=ScanKind.FULL)
+    others = imported_ports(cast("Any", Files({1: ("nmap", 20, [said("tcp/22"), said("tcp/9")])})), cast("Any", scan))
+    shelf = Shelf()
+    (one,) = open_ports_of(cast("Any", shelf), [host(shelf.answer("sockets", SS))], ASKED, others)
+    assert told(one)["tcp/9"] == (Reach.ELSEWHERE, ())
+    assert told(one)["tcp/22"] == (Reach.ANSWERED, ("ssh", "sshd"))
+    assert [t.how for t in next(p for p in one.ports if p.port == 22).told] == [How.WAY_IN, How.LISTED, How.IMPORTED]
+    (never,) = open_ports_of(cast("Any", Shelf()), [replace(host(), attempt=None)], {}, others)
+    assert (sorted(told(never)), never.why) == (["tcp/22", "tcp/9"], "the scan ended before its turn came")

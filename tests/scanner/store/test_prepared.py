@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
 from checks.finding import Outcome, Subject
 from scanner.store.packing import MAX_REMEMBERED, Packed, Packer, compressed, hashed
-from scanner.store.prepared import AT_ONCE, insertion
+from scanner.store.prepared import AT_ONCE, CHUNK, insertion
 from scanner.store.schema import asset, snapshot
+from scanner.store.snapshots import read_text, save_texts
 from scanner.store.store import Store
 from tests.scanner.store.world import START, Bench, answer, run
 
@@ -73,3 +74,32 @@ def test_a_text_is_packed_once() -> None:
     assert again == Packed(first.sha256)
     packer._known |= {n.to_bytes(32) for n in range(MAX_REMEMBERED + 1)}
     assert packer.pack([b"one"])[0].data is not None, "what is remembered is bounded"
+
+
+def test_what_was_rolled_back_is_not_taken_for_known(store: Store) -> None:
+    """A number that a transaction gave and lost must not stand in the next one."""
+
+    def lose() -> None:
+        with store._database.writing() as connection:
+            assert save_texts(connection, ["lost", "lost", "kept"]) == [1, 1, 2]
+            assert save_texts(connection, ["kept", "more", "lost"]) == [2, 3, 1]
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        lose()
+    with store._database.writing() as connection:
+        assert save_texts(connection, ["kept", "more"]) == [1, 2]
+        connection.execute(delete(snapshot).where(snapshot.c.id == 2))
+    with store._database.writing() as connection:  # somebody else removed it in between
+        assert save_texts(connection, ["new", "kept", "more"]) == [2, 1, 3]
+        assert [read_text(connection, number) for number in (1, 2, 3)] == ["kept", "new", "more"]
+
+
+def test_a_look_up_of_any_length_finds_each_once(store: Store) -> None:
+    texts = [f"text {number}" for number in range(CHUNK + 3)]
+    with store._database.writing() as connection:
+        numbers = save_texts(connection, texts)
+    for count in (1, 2, 3, 5, 64, 65, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 3):
+        with store._database.writing() as connection:
+            assert save_texts(connection, texts[:count]) == numbers[:count]
+            assert connection.execute(select(func.count()).select_from(snapshot)).scalar_one() == len(texts)

@@ -95,11 +95,30 @@ def test_a_view_of_it_is_made_again_too(shell: Shell, pack: str) -> None:
         "report", "--from-pack", pack, "--view", "supplier", "--supplier", "acme", "--format", "json", "-o", where
     )
     assert done.exit_code == 0, done.output
-    assert "report.json, from which the view is cut: as the pack names it" in " ".join(done.output.split())
+    assert "report.json, from which this is made: as the pack names it" in " ".join(done.output.split())
     same = shell.run("report", "--view", "supplier", "--supplier", "acme", "--format", "json", "-o", shell.path("own"))
     assert same.exit_code == 0, same.output
     name = "report-supplier-acme.json"
     assert (shell.folder / "views" / name).read_bytes() == (shell.folder / "own" / name).read_bytes()
+
+
+def test_a_pack_in_a_dress_since_an_earlier_report(shell: Shell, pack: str) -> None:
+    """Neither is named by the pack: that both rest on the pack's report is what can be shown."""
+    shell.run("report", "--scan", "1", "--format", "json", "-o", shell.path("earlier"))
+    dress = shell.folder / "dress"
+    dress.mkdir()
+    (dress / "branding.yaml").write_text("marking: OF THE FEN\n")
+    earlier = str(shell.folder / "earlier" / "report.json")
+    words = ("report", "--from-pack", pack, "--format", "html", "-o", shell.path("dressed"))
+    done = shell.run(*words, "--since", earlier, "--branding", str(dress), ESTATECHECK_DATABASE="/nowhere/at/all.db")
+    assert done.exit_code == 0, done.output
+    assert "report.json, from which this is made: as the pack names it" in " ".join(done.output.split())
+    assert "NOT the pack's" not in done.output
+    page = (shell.folder / "dressed" / "report.html").read_text()
+    assert "OF THE FEN" in page
+    assert "Since report ECR-1-" in page
+    refused = shell.run(*words, "--since", "1")
+    assert (refused.exit_code, "a pack holds one scan" in " ".join(refused.output.split())) == (2, True)
 
 
 def test_a_view_of_a_report_that_is_not_the_packs(shell: Shell, pack: str) -> None:
