@@ -106,7 +106,7 @@ def _verdict(data: ReportData) -> dict[str, str] | None:
 
 
 def _coverage(data: ReportData) -> Figure:
-    steps = counting.funnel(data.assets)
+    steps = counting.whole_funnel(data)
     known, inside = steps[counting.Step.KNOWN], steps[counting.Step.LOGGED_IN]
     own = counting.snapshots(data.assets)
     sent = f"; {own:,} more sent a description of {'itself' if own == 1 else 'themselves'}" if own else ""
@@ -207,7 +207,7 @@ def _unknown(data: ReportData) -> Iterable[str]:
     """What could not be looked at, in words."""
     if dark := summary.areas_in_the_dark(data):
         yield dark
-    steps = counting.funnel(data.assets)
+    steps = counting.whole_funnel(data)
     away = steps[counting.Step.KNOWN] - steps[counting.Step.LOGGED_IN]
     if away:
         yield f"{count(away, 'machine')} could not be examined: {listing(_reasons(data), MOST_UNKNOWN)}."

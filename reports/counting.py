@@ -90,9 +90,10 @@ def _by_worst(ranks: type[R], rated: Iterable[tuple[R, frozenset[str]]]) -> dict
     return {rank: told[rank] for rank in ranks}
 
 
-def moved(issues: Iterable[Issue]) -> int:
+@once
+def moved(data: ReportData) -> int:
     """Occurrences whose risk is another than their severity."""
-    return sum(_is_moved(o.risk, o.severity or i.check.severity) for i in issues for o in i.occurrences)
+    return sum(_is_moved(o.risk, o.severity or i.check.severity) for i in data.issues for o in i.occurrences)
 
 
 def _is_moved(risk: Risk | None, severity: str) -> bool:
@@ -200,6 +201,12 @@ def _not_all(asset: AssetCoverage) -> str:
     return BY_ITSELF if own and not asset.logged_in else NOT_ALL_JUDGED
 
 
+@once
+def whole_funnel(data: ReportData) -> Mapping[Step, int]:
+    """:func:`funnel` of all assets."""
+    return funnel(data.assets)
+
+
 def funnel(assets: Iterable[AssetCoverage]) -> dict[Step, int]:
     """Assets that got at least as far as each step; never grows from one step to the next."""
     return coverage.funnel(map(step_of, assets))
@@ -291,9 +298,9 @@ def weighted(rows: tuple[AreaRow, ...], weight: str) -> Weighted | None:
 
 def weights(data: ReportData, rows: tuple[AreaRow, ...]) -> tuple[Weighted, ...]:
     """By count of assets first, then by every weight that the inventory gives."""
-    steps = funnel(data.assets)
-    known = steps[Step.KNOWN]
-    by_count = Weighted("assets", known, {s: Fraction(n, known or 1) for s, n in steps.items()}, ())
+    reached = whole_funnel(data)
+    known = reached[Step.KNOWN]
+    by_count = Weighted("assets", known, {s: Fraction(n, known or 1) for s, n in reached.items()}, ())
     return (by_count, *(w for name in coverage.WEIGHTS if (w := weighted(rows, name))))
 
 

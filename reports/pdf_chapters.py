@@ -170,7 +170,7 @@ def _coverage(data: ReportData) -> dict[str, Any]:
     no_login = [(a.asset.name, places.told(a), summary.got_no_further(a)) for a in data.assets if not a.logged_in]
     return {
         "weights": counting.weights(data, rows),
-        "funnel": counting.funnel(data.assets),
+        "funnel": counting.whole_funnel(data),
         "areas": capped((row, [_step(row.steps, step) for step in tuple(Step)[1:]]) for row in rows),
         "operating": coverage_chapter.operating(data),
         "groupings": [

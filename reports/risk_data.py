@@ -73,7 +73,7 @@ def counts(data: ReportData) -> dict[str, Any]:
             "asked": share.asked,
             "without_fix": share.without_fix,
         },
-        "risk_moved": moved(data.issues),
+        "risk_moved": moved(data),
         "risk_overridden": overridden(data.issues),
     }
 

@@ -90,7 +90,7 @@ def change(data: ReportData) -> str:
     if data.risk_rules is None or not data.issues:
         return ""
     whole = sum(len(i.occurrences) for i in data.issues)
-    told = f"The rules gave {moved(data.issues):,} of {count(whole, 'occurrence')} another risk than their severity"
+    told = f"The rules gave {moved(data):,} of {count(whole, 'occurrence')} another risk than their severity"
     people = overridden(data.issues)
     return f"{told}; people overrode {people:,}." if people else f"{told}."
 

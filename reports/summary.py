@@ -15,11 +15,11 @@ from reports.counting import (
     came_back,
     check_rows,
     first_seen_by,
-    funnel,
     patch_share,
     planned,
     snapshots,
     units,
+    whole_funnel,
 )
 from reports.report import AssetCoverage, Issue, ReportData
 from reports.risk_text import all_units, kind_of
@@ -54,7 +54,7 @@ COUNTING_RULE = (
 
 def opening(data: ReportData) -> str:
     """What was looked at, when, and how far it went."""
-    steps = funnel(data.assets)
+    steps = whole_funnel(data)
     known, login, full = steps[Step.KNOWN], steps[Step.LOGGED_IN], steps[Step.FULLY_ASSESSED]
     if not known:
         return f"The inventory of {data.estate} has no asset in scope. Nothing was looked at, so nothing can be said."
@@ -85,7 +85,7 @@ def _themselves(data: ReportData) -> str:
 
 def state_warning(data: ReportData) -> str:
     """Loud when the scan did not run to its end; empty when it did."""
-    tried = funnel(data.assets)[Step.ATTEMPTED]
+    tried = whole_funnel(data)[Step.ATTEMPTED]
     so_far = f"{tried:,} of {count(len(data.assets), 'asset')} had been attempted by then."
     if data.state == "complete":
         return ""
@@ -241,7 +241,7 @@ def themes(data: ReportData, most: int = 3) -> str:
 
 def lacking(data: ReportData) -> tuple[tuple[str, str], ...]:
     """What could not be looked at: a number with its base, and its words. Weighs as much as what was found."""
-    steps = funnel(data.assets)
+    steps = whole_funnel(data)
     known = steps[Step.KNOWN]
     gaps = len(all_gaps(data))
     unjudged = sum(not row.judged for row in check_rows(data))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from checks.lifecycle import canonical
-from reports.counting import by_risk, by_severity, funnel, units
+from reports.counting import by_risk, by_severity, units, whole_funnel
 from reports.formats.json_file import digest
 from reports.json_plain import plain
 from reports.report import LABEL, ReportData
@@ -53,7 +53,7 @@ def predicate(data: ReportData) -> dict[str, Any]:
             "by_severity": {severity.value: plain(found) for severity, found in by_severity(data.issues).items()},
             "by_risk": {level.value: plain(found) for level, found in by_risk(data.issues).items()},
             "verified_fixed": len(data.fixed),
-            "coverage": {step.value: number for step, number in funnel(data.assets).items()},
+            "coverage": {step.value: number for step, number in whole_funnel(data).items()},
         },
         "verdict": {"word": verdict.estate.verdict.value, "policy_sha256": verdict.policy.digest} if verdict else None,
         "evidence_root": data.evidence_root,

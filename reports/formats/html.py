@@ -339,7 +339,7 @@ class _View:
         gaps = counting.all_gaps(data)
         inside = {(a.uid, a.asset.name) for a in data.assets if a.logged_in}
         return {
-            "funnel": counting.funnel(data.assets),
+            "funnel": counting.whole_funnel(data),
             "areas": rows,
             "weights": counting.weights(data, rows),
             "operating": coverage_chapter.operating(data),
@@ -349,7 +349,7 @@ class _View:
             "no_login": [a for a in data.assets if not a.logged_in],
             "gap_rows": counting.gaps_by_check(g for g in gaps if (g.asset_uid, g.asset) in inside),
             "most_gaps": caps.HTML_GAPS,
-            "chart_funnel": charts.funnel(counting.funnel(data.assets)),
+            "chart_funnel": charts.funnel(counting.whole_funnel(data)),
             "chart_areas": charts.coverage_by_area(rows),
             "coverage_parts": charts.COVERAGE_PARTS,
             "notes": list(summary.identity_notes(data)),

@@ -40,13 +40,13 @@ from reports.counting import (
     came_back,
     check_rows,
     first_seen_by,
-    funnel,
     gaps_by_reason,
     gaps_by_severity,
     patch_share,
     planned,
     units,
     weights,
+    whole_funnel,
 )
 from reports.firmware import by_model
 from reports.json_findings import Findings
@@ -235,7 +235,7 @@ def _lacking(data: ReportData) -> dict[str, Any]:
 def _coverage(data: ReportData) -> dict[str, Any]:
     rows = by_area(data)
     return {
-        "steps": {s.value: n for s, n in funnel(data.assets).items()},
+        "steps": {s.value: n for s, n in whole_funnel(data).items()},
         "areas": [_area(r) for r in rows],
         "weighted": [
             {

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from reports.counting import all_gaps, by_area, by_risk, by_severity, by_state, by_theme, funnel
+from reports.counting import all_gaps, by_area, by_risk, by_severity, by_state, by_theme, whole_funnel
 from reports.formats.openmetrics import Family, Labels, exposition, gauge, info
 from reports.report import ReportData
 from reports.text import safe_text, utc
@@ -36,7 +36,7 @@ def _families(data: ReportData) -> Iterator[Family]:
     points = ((float(n), {"state": _label(state)}) for state, n in left)
     yield gauge("estatecheck_report_carried_occurrences", "Earlier ones that count and were not seen again.", points)
     yield gauge("estatecheck_report_occurrences_by_theme", "Open occurrences by theme and severity.", _themes(data))
-    steps = ((float(n), {"step": step.value}) for step, n in funnel(data.assets).items())
+    steps = ((float(n), {"step": step.value}) for step, n in whole_funnel(data).items())
     yield gauge("estatecheck_report_coverage_assets", "Assets that got at least as far as each step.", steps)
     yield gauge("estatecheck_report_area_coverage_assets", "The same by area.", _areas(data))
     yield gauge("estatecheck_report_not_assessed", "Checks that could not be judged, by reason.", _gaps(data))

@@ -18,9 +18,9 @@ from reports.counting import (
     all_gaps,
     by_area,
     by_severity,
-    funnel,
     gaps_by_reason,
     planned,
+    whole_funnel,
 )
 from reports.firmware import by_model
 from reports.report import LABEL, Issue, Occurrence, ReportData
@@ -120,7 +120,7 @@ def _head(page: _Page, data: ReportData) -> None:
 
 def _coverage(page: _Page, data: ReportData) -> None:
     page.heading("COVERAGE")
-    steps = funnel(data.assets)
+    steps = whole_funnel(data)
     page.say(
         f"{count(steps[Step.KNOWN], 'asset')} known, "
         + ", ".join(f"{n:,} {s}" for s, n in steps.items() if s is not Step.KNOWN),

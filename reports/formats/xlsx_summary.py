@@ -9,7 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 from checks.clocks import Status
 from reports import clocks
 from reports.action_plan import PlanRow
-from reports.counting import by_risk, by_severity, by_theme, funnel
+from reports.counting import by_risk, by_severity, by_theme, whole_funnel
 from reports.report import LABEL, ReportData
 from reports.text import safe_text, theme_name, window
 
@@ -111,7 +111,7 @@ class _Summary:
             self._chart("Occurrences by supplier", first, len(told), 2, [])
 
     def coverage(self) -> None:
-        told = [(step.value, number) for step, number in funnel(self._data.assets).items()]
+        told = [(step.value, number) for step, number in whole_funnel(self._data).items()]
         first = self._lines.table(("coverage", "assets"), told)
         self._chart("How far the scan got, in assets", first, len(told), 1, [])
 
