@@ -3,8 +3,9 @@
 import textwrap
 from collections.abc import Iterator
 
+from checks.coverage import Step
 from checks.finding import Severity
-from reports.compare_data import Change, Comparison, CoverageChange, Kind, StepChange, Variance, VarianceRow
+from reports.compare_data import Change, Comparison, CoverageChange, Gate, Kind, StepChange, Variance, VarianceRow
 from reports.compare_text import (
     MEANING,
     TOLD,
@@ -15,6 +16,7 @@ from reports.compare_text import (
     explained,
     headline,
     markings,
+    mended_between,
     moves,
     names,
     newly_seen,
@@ -77,6 +79,8 @@ def _sums(told: Comparison) -> Iterator[tuple[int, str]]:
     )
     yield 2, f"= {sums.both:,} in both, + {sums.new:,} new, + {sums.back:,} back after a fix"
     yield 2, f"counted now: {all_units(told.after)}"
+    if mended_between(told):
+        yield 2, f"of those in both, {mended_between(told)}"
     for move, number in moves(told):
         yield 2, f"of those in both, {number:,} went from {move}"
 
@@ -166,7 +170,7 @@ def _variance(one: Variance, told: Comparison) -> Iterator[tuple[int, str]]:
         return
     gate = told.now.gate
     yield 0, ""
-    yield 0, f"BY {one.grouping.upper()} (per 100 assets that are {gate.step.value}; gate: {gate.at_least} %)"
+    yield 0, f"BY {one.grouping.upper()} (per 100 assets {_looked_at(gate)}; gate: {gate.at_least} %)"
     for row in one.rows[:MOST]:
         yield 2, _row(row)
     for spread in one.spreads:
@@ -174,6 +178,10 @@ def _variance(one: Variance, told: Comparison) -> Iterator[tuple[int, str]]:
         yield 2, f"{spread.measure}: from {least} to {most}, median {spread.median:.1f}, {spread.groups:,} groups"
     if not one.spreads:
         yield 2, f"No two of them can be held against each other: see what stands behind each {one.grouping}."
+
+
+def _looked_at(gate: Gate) -> str:
+    return "that were logged in to" if gate.step is Step.LOGGED_IN else f"that came as far as {gate.step.value}"
 
 
 def _row(row: VarianceRow) -> str:
@@ -185,8 +193,9 @@ def _row(row: VarianceRow) -> str:
     told = [f"{value:.1f} {word}" for word, value in figures if value is not None]
     patches = patch_share(rates)
     if patches is not None:
-        told.append(f"{patches:.0f} % of critical and high from missing patches")
+        of = f"{rates.worst_patches:,} of {rates.worst_fixable:,}"
+        told.append(f"{of} critical and high ({patches:.0f} %) from missing patches")
     if rates.breached is not None:
-        told.append(f"{rates.breached:,} breached clocks")
+        told.append(count(rates.breached, "breached clock"))
     limit = f"; not comparable: {'; '.join(row.why_not)}" if row.why_not else ""
     return f"{name}: {rates.covered:,} of {count(rates.assets, 'asset')}; {', '.join(told)}{limit}"

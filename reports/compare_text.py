@@ -209,6 +209,12 @@ def moves(told: Comparison) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
+def mended_between(told: Comparison) -> str:
+    """Why more came back than the sum adds: some count in both, and were proven fixed in between."""
+    number = sum(c.kind is Kind.REGRESSED and c.was is not None for c in told.changes)
+    return f"{number:,} {'was' if number == 1 else 'were'} proven fixed in between and came back" if number else ""
+
+
 def state(word: str) -> str:
     return safe_text(word.replace("_", " ").lower(), 60)
 

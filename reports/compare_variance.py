@@ -13,7 +13,7 @@ from checks.finding import Severity
 from reports.compare_data import Gate, Place, Rates, Seen, Side, Spread, Variance, VarianceRow
 from reports.text import count, share
 
-FEW = 5  # assets: with fewer, one finding moves the rate by more than 20
+FEW = 5  # assets, or findings of a share: with fewer, one finding moves it by more than 20
 WORST = (Severity.CRITICAL, Severity.HIGH)
 PATCHES = frozenset({Theme.MISSING_OS_PATCH.value, Theme.MISSING_APP_PATCH.value, Theme.FIRMWARE.value})
 UNFIXED = Theme.NO_VENDOR_FIX.value
@@ -109,7 +109,8 @@ def _spreads(rows: Iterable[VarianceRow]) -> Iterable[Spread]:
     """Only where at least two groups may be held against each other."""
     fair = [(row.name, row.now) for row in rows if row.now is not None and not row.why_not]
     for measure, figure in MEASURES.items():
-        known = [(value, name) for name, rates in fair if (value := figure(rates)) is not None]
+        enough = (one for one in fair if figure is not patch_share or one[1].worst_fixable >= FEW)
+        known = [(value, name) for name, rates in enough if (value := figure(rates)) is not None]
         if len(known) > 1:
             least, most = min(known), max(known)
             middle = median(value for value, _ in known)

@@ -32,6 +32,11 @@ class Acceptance:
         """``CR-17 (event 57)``: what it can be looked up by."""
         return f"{self.reference} (event {self.event})" if self.reference else f"event {self.event}"
 
+    def masked(self, text: Callable[[str], str]) -> "Acceptance":
+        owner, by, role, asked_by = map(text, (self.owner, self.by, self.role, self.asked_by))
+        reason, reference = text(self.reason), text(self.reference)
+        return replace(self, owner=owner, by=by, role=role, asked_by=asked_by, reason=reason, reference=reference)
+
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
@@ -50,12 +55,10 @@ class OnRecord:
     comment: str = ""  # what somebody said last
 
     def masked(self, text: Callable[[str], str]) -> "OnRecord":
-        """With ``text`` put over every text that a person wrote."""
-        given = self.acceptance and replace(
-            self.acceptance, reason=text(self.acceptance.reason), reference=text(self.acceptance.reference)
-        )
-        said = text(self.claim), text(self.change), text(self.comment)
-        return replace(self, acceptance=given, claim=said[0], change=said[1], comment=said[2])
+        """With ``text`` put over every text that a person wrote, and over who it was."""
+        given = self.acceptance and self.acceptance.masked(text)
+        by, claim, change, comment = map(text, (self.claimed_by, self.claim, self.change, self.comment))
+        return replace(self, acceptance=given, claimed_by=by, claim=claim, change=change, comment=comment)
 
     @property
     def claim_day(self) -> str:

@@ -8,13 +8,13 @@ that the record does not hold is not known, and is never guessed: a leg without 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from statistics import median
 
 from checks.finding import Severity
 from reports.life import Backlog
-from reports.text import count, share
+from reports.text import count, day, listing, share
 
 DAY = 86_400
 FEW = 3  # measured findings: fewer speak for nobody else
@@ -181,6 +181,7 @@ class RootCause:
     patches: str  # the sentence with the share of missing patches
     left_out: Mapping[str, int] = field(default_factory=dict)  # why -> findings
     sources: tuple[tuple[str, str], ...] = ()  # name, sha256: what the pack was made from
+    took_over: Mapping[str, date] = field(default_factory=dict)  # asset -> first day of the supplier that has it now
 
     @property
     def legs(self) -> tuple[LegTold, ...]:
@@ -221,11 +222,30 @@ def sentences(told: RootCause) -> Iterable[str]:
     )
     if told.patches:
         yield told.patches
+    yield from _in_other_hands(told)
     yield from _longest(told)
     yield from _whole(lines)
     yield (
         "These figures say where time went, not why. Waiting for a vendor, a maintenance window, a test or an approval "
         "looks the same from outside as waiting for the work."
+    )
+
+
+def _in_other_hands(told: RootCause) -> Iterable[str]:
+    """What a supplier found when it came is not its delay."""
+    earlier = [
+        one
+        for one in told.timelines
+        if one.detected and one.detected.at.date() < told.took_over.get(one.asset, date.min)
+    ]
+    if not earlier:
+        return
+    days_of = sorted({told.took_over[one.asset] for one in earlier})
+    assets = count(len({one.asset for one in earlier}), "asset")
+    yield (
+        f"{count(len(earlier), 'finding')} of these on {assets} began before the supplier named here took the "
+        f"assets over ({listing([day(one) for one in days_of], 3)}): until then their steps were in the hands of "
+        "another."
     )
 
 

@@ -5,13 +5,14 @@ empty. A finding belongs to whoever supplies its asset. Sentences that name an a
 shared host key, a bastion) have that name masked.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 from checks.check import Check
+from checks.clock_life import Pause
+from checks.clocks import Clock
 from checks.import_proof import is_imported
 from checks.responsibility import Inherited
 from checks.risk import Risk
@@ -21,22 +22,20 @@ from inventory.estate import Area, Scope, Service, Site
 from inventory.facts.missing import Missing
 from inventory.scope import closeness
 from reports.availability import AvailabilityReport, ServiceAvailability
-from reports.clocks import ClockReport, FindingClocks
+from reports.clocks import ClockReport, FindingClocks, PolicyTold
 from reports.compare import Reader
 from reports.compare import cut as since_cut
 from reports.compare_data import Comparison
 from reports.firmware import DeviceFirmware, Said
 from reports.imported import ImportedFile
-from reports.life import Life, Tally
+from reports.life import Decided, Life, Tally
 from reports.on_record import OnRecord
 from reports.open_ports import AssetPorts, OpenPort
 from reports.report import AssetCoverage, EvidenceItem, Gap, Issue, Occurrence, ReportData
 from reports.updates import worst_first
+from reports.views_mask import Masking
 
-MASK = "[another supplier's]"
 BEFORE = "the supplier before"
-_TOKEN = re.compile(r"[\w.:-]+")
-_TRAILING = ".:-"
 NOBODY = Serviceability(0, 0, 0, 0, None, None, None)
 OPTIONS = frozenset({"checks", "intrusiveness"})  # others may name hosts
 
@@ -71,46 +70,9 @@ class Cut:
         return frozenset(mine - others)
 
     @cached_property
-    def _foreign(self) -> frozenset[str]:
-        others = [one for one in self.data.assets if one.uid not in self.uids]
-        mine = {one.asset.connection.address for one in self.data.assets if one.uid in self.uids} | self.names
-        told = {text for one in others for text in (one.asset.name, one.asset.connection.address, one.peer)}
-        rivals = {text for key, one in self.data.suppliers.items() if key != self.supplier for text in (key, one.name)}
-        return frozenset(text for text in told | rivals | set(self._gone()) if text) - mine
-
-    def _gone(self) -> Iterator[str]:
-        """Names and addresses of others that only the earlier report has, with which this one is compared."""
-        if self.data.since is not None:
-            was = self.data.since.was
-            yield from (text for key, name in was.suppliers.items() if key != self.supplier for text in (key, name))
-            for uid, place in was.assets.items():
-                if uid not in self.uids and (uid in self._known or place.supplier != self.supplier):
-                    yield from (place.name, place.address)
-
-    @cached_property
-    def _odd(self) -> tuple[str, ...]:
-        """Names that are no single word, the longest first: few, looked for one by one."""
-        return tuple(sorted((t for t in self._foreign if not _TOKEN.fullmatch(t)), key=lambda t: (-len(t), t)))
-
-    @cached_property
-    def _masked(self) -> dict[str, str]:
-        return {}
-
-    def text(self, told: str) -> str:
-        """With every name and address of somebody else masked."""
-        if told not in self._masked:
-            plain = told
-            for name in self._odd:
-                plain = plain.replace(name, MASK)
-            self._masked[told] = _TOKEN.sub(self._token, plain)
-        return self._masked[told]
-
-    def _token(self, found: re.Match[str]) -> str:
-        word = found[0].rstrip(_TRAILING)
-        address, colon, port = word.rpartition(":")
-        if word in self._foreign:
-            return MASK + found[0][len(word) :]
-        return f"{MASK}:{port}" + found[0][len(word) :] if colon and address in self._foreign else found[0]
+    def text(self) -> Callable[[str], str]:
+        """Masks every name and address of somebody else."""
+        return Masking(self.data, self.supplier, self.uids, self.names)
 
     def missing(self, why: Missing | None) -> Missing | None:
         return why and replace(why, detail=self.text(why.detail))
@@ -126,7 +88,7 @@ class Cut:
 
     def _placed(self, asset: Asset) -> Asset:
         """Without the way to it where that leads over a machine of somebody else."""
-        bastion = asset.connection.bastion
+        asset, bastion = replace(asset, owner=self.text(asset.owner)), asset.connection.bastion
         if bastion is None or bastion in self.names:
             return asset
         return replace(asset, connection=replace(asset.connection, bastion=None))
@@ -156,12 +118,35 @@ class Cut:
         )
 
     def _risk(self, risk: Risk | None) -> Risk | None:
-        return risk and replace(risk, lines=tuple(map(self.text, risk.lines)), notes=tuple(map(self.text, risk.notes)))
+        if risk is None:
+            return None
+        said = risk.override
+        by = said and replace(said, actor=self.text(said.actor), reason=self.text(said.reason))
+        lines, notes = tuple(map(self.text, risk.lines)), tuple(map(self.text, risk.notes))
+        return replace(risk, lines=lines, notes=notes, override=by)
 
     @cached_property
     def issues(self) -> tuple[Issue, ...]:
         left = ((issue, self.occurrences(issue.occurrences)) for issue in self.data.issues)
-        return worst_first(Issue(issue.check, mine, issue.subject) for issue, mine in left if mine)
+        return worst_first(
+            Issue(self._check(i.check), mine, i.subject and replace(i.subject, key=self.text(i.subject.key)))
+            for i, mine in left
+            if mine
+        )
+
+    def _check(self, one: Check) -> Check:
+        """Ours say the same to everybody. A tester's finding is written by hand, and may name any machine."""
+        if not is_imported(one.id):
+            return one
+        said = one.remedy
+        remedy = replace(
+            said,
+            text=self.text(said.text),
+            steps=tuple(map(self.text, said.steps)),
+            verify=self.text(said.verify),
+            risk=self.text(said.risk),
+        )
+        return replace(one, title=self.text(one.title), rationale=self.text(one.rationale), remedy=remedy)
 
     @cached_property
     def fixed(self) -> tuple[Occurrence, ...]:
@@ -173,14 +158,15 @@ class Cut:
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
-        return tuple(replace(g, detail=self.text(g.detail)) for g in self.data.gaps if g.asset_uid in self.uids)
+        mine = (g for g in self.data.gaps if g.asset_uid in self.uids)
+        return tuple(replace(g, title=self.text(g.title), detail=self.text(g.detail)) for g in mine)
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Of another tool's rules only those that say something here: the others came with somebody else's list."""
         told = {i.check.id for i in self.issues} | {g.check_id for g in self.gaps}
         told |= {o.check_id for o in (*self.fixed, *self.carried)}
-        return tuple(c for c in self.data.checks if not is_imported(c.id) or c.id in told)
+        return tuple(self._check(c) for c in self.data.checks if not is_imported(c.id) or c.id in told)
 
     @property
     def tally(self) -> Tally:
@@ -201,7 +187,10 @@ class Cut:
 
     def services(self) -> dict[str, Service]:
         used = {one.asset.service for one in self.assets}
-        return {key: service for key, service in self.data.services.items() if key in used}
+        return {key: self._service(service) for key, service in self.data.services.items() if key in used}
+
+    def _service(self, one: Service) -> Service:
+        return replace(one, owner=self.text(one.owner), accreditor=self.text(one.accreditor))
 
     def scopes(self) -> tuple[Scope, ...]:
         """Permissions as far as they cover an asset of the supplier."""
@@ -237,14 +226,26 @@ class Cut:
         contracts = {name for one in mine for name in one.contracts}
         used = {clock.policy for one in mine for clock in one.clocks}
         policies = tuple(
-            replace(p, contracts=tuple(c for c in p.contracts if c in contracts))
+            replace(self._policy(p), contracts=tuple(c for c in p.contracts if c in contracts))
             for p in told.policies
             if p.everywhere or p.id in used
         )
         return replace(told, policies=policies, findings=tuple(map(self._clocked, mine)), without=self._without(mine))
 
+    def _policy(self, one: PolicyTold) -> PolicyTold:
+        return replace(one, title=self.text(one.title), source=self.text(one.source), note=self.text(one.note))
+
     def _clocked(self, one: FindingClocks) -> FindingClocks:
-        return replace(one, title=self.text(one.title))
+        return replace(one, title=self.text(one.title), clocks=tuple(map(self._clock, one.clocks)))
+
+    def _clock(self, one: Clock) -> Clock:
+        """Pauses are asked for in a person's own words."""
+        stood = tuple(replace(s, pause=self._pause(s.pause), note=self.text(s.note)) for s in one.stood)
+        return replace(one, stood=stood, notes=tuple(map(self.text, one.notes)))
+
+    def _pause(self, one: Pause) -> Pause:
+        asked, approved, reason = map(self.text, (one.asked_by, one.approved_by, one.reason))
+        return replace(one, asked_by=asked, approved_by=approved, reason=reason)
 
     def _without(self, mine: Iterable[FindingClocks]) -> int:
         """Open findings of the supplier of which no policy says anything."""
@@ -312,24 +313,26 @@ class Cut:
             if (s.tool, s.version, s.tester) == (file.tool, file.version, file.tester)
         }
         about = hit | {g.asset for g in gaps}
-        return replace(file, gaps=gaps, unmatched=(), assets=len(about)) if about else None
+        name, by = self.text(file.file), self.text(file.supplied_by)
+        return replace(file, file=name, supplied_by=by, gaps=gaps, unmatched=(), assets=len(about)) if about else None
 
     def life(self) -> Life | None:
         told = self.data.life
         if told is None:
             return None
         return Life(
-            decisions=tuple(
-                replace(d, reason=self.text(d.reason), reference=self.text(d.reference))
-                for d in told.decisions
-                if d.asset_uid in self.uids
-            ),
+            decisions=tuple(self._decided(d) for d in told.decisions if d.asset_uid in self.uids),
             backlog=tuple(b for b in told.backlog if b.supplier == self.supplier),
             support=tuple(replace(s, observed=self.text(s.observed)) for s in told.support if s.asset_uid in self.uids),
             before={
                 o.fingerprint: self.text(told.before[o.fingerprint]) for o in self.fixed if o.fingerprint in told.before
             },
         )
+
+    def _decided(self, one: Decided) -> Decided:
+        title, actor, role = map(self.text, (one.title, one.actor, one.role))
+        reason, reference = self.text(one.reason), self.text(one.reference)
+        return replace(one, title=title, actor=actor, role=role, reason=reason, reference=reference)
 
     def since(self) -> Comparison | None:
         if self.data.since is None:

@@ -4,9 +4,10 @@ Written by XlsxWriter in constant memory, row by row. No cell is a formula or a 
 of creation comes from the data, so the same data gives the same bytes. Source: ECMA-376; Excel's limits on sheets.
 """
 
+import math
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import BinaryIO
 
 import xlsxwriter
@@ -53,12 +54,12 @@ COLOURS = {
 LIGHT = frozenset({"critical", "high"})  # white on these
 RATED = frozenset({"severity", "risk"})
 WIDTHS = {
-    "refs": 18, "ref": 11, "issue": 46, "type": 11, "severity": 10, "risk": 10, "cvss": 34, "kev": 6, "assets": 8,
-    "occurrences": 12, "areas": 28, "services": 22, "supplier": 22, "contract": 16, "risk owner": 22,
+    "refs": 22, "ref": 11, "issue": 46, "type": 11, "severity": 10, "risk": 10, "cvss": 34, "kev": 6, "assets": 8,
+    "occurrences": 12, "areas": 36, "services": 24, "supplier": 22, "contract": 16, "risk owner": 22,
     "short term action": 44, "strategic action": 60, "owner": 20, "raised": 12, "clock": 13, "policy due": 17,
     "agreed due": 17, "stopped days": 9, "states": 18, "claim date": 14, "claimed": 14, "verification date": 14,
     "evidence": 24,
-    "acceptance": 30, "comment": 40, "asset": 24, "state": 16, "observed": 60, "what was done": 40,
+    "acceptance": 30, "comment": 40, "asset": 28, "state": 16, "observed": 60, "what was done": 40,
     "change reference": 22, "observed now": 60,
 }  # fmt: skip
 WORDS = {
@@ -68,6 +69,12 @@ WORDS = {
     "kev": ["yes"],
     "clock": [status.value for status in Status],
 }
+DAYS = frozenset({"raised", "claim date", "claimed", "verification date"})
+MOMENTS = frozenset({"policy due", "agreed due"})  # UTC
+FIRST_OF_EXCEL = datetime(1900, 3, 1)  # noqa: DTZ001 (Excel has no zones); before it Excel counts a day that never was
+LINE, TALLEST = 15, 405  # points; Excel takes 409
+NARROWER = 0.9  # that a line holds of its column, as words are not broken
+PLAN_WIDE = 4  # pages beside each other: one would print letters of 2 points
 FREE_TEXT = frozenset({"what was done", "change reference"})
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)  # that a claim may name
 _PICTURE = re.compile(r"&(G|\[Picture\])")  # would ask for a picture, also after a second &
@@ -88,9 +95,9 @@ def render(data: ReportData, out: BinaryIO) -> None:
     book.set_calc_mode("manual")
     rows, sheets = list(plan(data)), _Sheets(book, data)
     sheets.print_on(summary(book, data, rows, COLOURS))
-    sheets.table("Action plan", PLAN_HEADINGS, rows)
+    sheets.table("Action plan", PLAN_HEADINGS, rows, PLAN_WIDE)
     for supplier in sorted({row.supplier for row in rows})[:MOST_SUPPLIERS]:
-        sheets.table(supplier, PLAN_HEADINGS, [row for row in rows if row.supplier == supplier])
+        sheets.table(supplier, PLAN_HEADINGS, [row for row in rows if row.supplier == supplier], PLAN_WIDE)
     if data.fixed:
         sheets.table("Verified fixes", FIX_HEADINGS, fixes(data))
     sheets.table("Occurrences", LIST_HEADINGS, occurrences(data))
@@ -107,7 +114,8 @@ class _Sheets:
         self._wrap = book.add_format({"text_wrap": True, "valign": "top"})
         self._bold = book.add_format({"bold": True})
         self._late = book.add_format({"bold": True, "font_color": "#9B1C1C", "valign": "top"})
-        self._day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"})
+        self._day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
+        self._moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top", "align": "left"})
         self._by_word = {word: self._colour(word) for word in COLOURS}
 
     def _colour(self, word: str) -> Format:
@@ -125,7 +133,10 @@ class _Sheets:
         self._names.add(told.lower())
         return self._book.add_worksheet(told)
 
-    def table(self, name: str, headings: Sequence[str], rows: Iterable[PlanRow | ListRow | FixRow]) -> None:
+    def table(
+        self, name: str, headings: Sequence[str], rows: Iterable[PlanRow | ListRow | FixRow], wide: int = 1
+    ) -> None:
+        """``wide``: pages beside each other, on each of which the first two columns are printed."""
         sheet = self._add(name)
         sheet.freeze_panes(1, 1)
         for place, heading in enumerate(headings):
@@ -141,14 +152,24 @@ class _Sheets:
         sheet.autofilter(0, 0, max(last, 1), len(headings) - 1)
         self._validate(sheet, headings, max(last, 1))
         sheet.repeat_rows(0)
-        self.print_on(sheet)
+        if wide > 1:
+            sheet.repeat_columns(0, 1)
+        self.print_on(sheet, wide)
 
     def _row(self, sheet: Worksheet, number: int, headings: Sequence[str], cells: Sequence[str | int]) -> None:
+        tall = height(headings, cells)
+        if tall > LINE:  # LibreOffice does not work it out for a file of Excel's kind
+            sheet.set_row(number, tall)
         for place, cell in enumerate(cells):
+            heading = headings[place]
             if isinstance(cell, int):
                 sheet.write_number(number, place, cell, self._wrap)
+            elif heading in DAYS and (day := instant(cell)):
+                sheet.write_datetime(number, place, day, self._day)
+            elif heading in MOMENTS and (due := instant(cell)):
+                sheet.write_datetime(number, place, due, self._moment)
             elif cell:
-                sheet.write_string(number, place, cell, self._look(headings[place], cell))
+                sheet.write_string(number, place, cell, self._look(heading, cell))
 
     def _look(self, heading: str, cell: str) -> Format:
         if heading in RATED:
@@ -166,14 +187,33 @@ class _Sheets:
             elif heading in WORDS:
                 sheet.data_validation(1, place, last, place, {"validate": "list", "source": WORDS[heading]})
 
-    def print_on(self, sheet: Worksheet) -> None:
+    def print_on(self, sheet: Worksheet, wide: int = 1) -> None:
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.6)
+        sheet.fit_to_pages(wide, 0)
         if self._data.marking:
             marking = _PICTURE.sub(r"& \1", safe_text(self._data.marking, 100)).replace("&", "&&")
             sheet.set_header(f"&C{marking}")
         sheet.set_footer("&L&A&RPage &P of &N")
+
+
+def height(headings: Sequence[str], cells: Sequence[str | int]) -> int:
+    """Points that its longest cell needs, as wrapped in its column."""
+    lines = 1
+    for heading, cell in zip(headings, cells, strict=True):
+        if isinstance(cell, str) and len(cell) > NARROWER * WIDTHS[heading]:
+            lines = max(lines, math.ceil(len(cell) / (NARROWER * WIDTHS[heading])) + cell.count("\n"))
+    return min(LINE * lines, TALLEST)
+
+
+def instant(cell: str) -> datetime | None:
+    """Of a day, or of a day and a time; None: it is none that Excel can hold."""
+    try:
+        told = datetime.fromisoformat(cell)
+    except ValueError:
+        return None
+    return told if told.tzinfo is None and told >= FIRST_OF_EXCEL else None
 
 
 _DAY = {

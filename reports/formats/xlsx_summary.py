@@ -1,5 +1,6 @@
 """The first sheet of the workbook: what it is, and the counts of the report as tables with charts beside them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from xlsxwriter.format import Format
@@ -9,29 +10,32 @@ from xlsxwriter.worksheet import Worksheet
 from checks.clocks import Status
 from reports import clocks
 from reports.action_plan import PlanRow
-from reports.counting import by_risk, by_severity, by_theme, whole_funnel
+from reports.counting import by_risk, by_severity, by_state, by_theme, whole_funnel
+from reports.counting import units as in_all
 from reports.report import LABEL, ReportData
-from reports.text import safe_text, theme_name, window
+from reports.text import count, safe_text, theme_name, window
 
 PLAIN = "#2F6D99"
 LATE = {Status.BREACHED: "#9B1C1C", Status.PAUSED: "#6B7A88", Status.MET: "#17633A"}
-CHART_ROWS, CHART_COLUMNS = 16, 7  # that a chart covers
+CHART_ROWS, CHART_COLUMNS = 16, 6  # that a chart covers
 ABREAST = 2  # charts beside each other
 MOST_ROWS = 200  # of suppliers and contracts
+LONG = 16  # characters of a heading that takes two lines
 
 
 def summary(book: Workbook, data: ReportData, rows: Sequence[PlanRow], colours: Mapping[str, str]) -> Worksheet:
     """The numbers are those of the JSON report's ``counts``."""
     sheet = book.add_worksheet("Summary")
     sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 20)
-    sheet.set_column(2, 3, 12)
+    sheet.set_column(1, 1, 17)
+    sheet.set_column(2, 3, 13)
     sheet.set_column(4, 9, 11)
     sheet.set_column(10, 10, 28)
     told = _Summary(book, sheet, data)
     told.head()
     told.rated("severity", [(s.value, u) for s, u in by_severity(data.issues).items()], colours)
     told.rated("risk", [(s.value, u) for s, u in by_risk(data.issues).items()], colours)
+    told.states()
     told.themes()
     told.clocked()
     told.suppliers(rows)
@@ -43,8 +47,9 @@ def summary(book: Workbook, data: ReportData, rows: Sequence[PlanRow], colours: 
 class _Summary:
     def __init__(self, book: Workbook, sheet: Worksheet, data: ReportData) -> None:
         self._book, self._sheet, self._data = book, sheet, data
-        head = book.add_format({"bold": True, "bg_color": "#14293D", "font_color": "#FFFFFF"})
-        self._lines = _Lines(sheet, head, book.add_format({"bold": True, "font_size": 16}))
+        look = {"bold": True, "bg_color": "#14293D", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
+        head, number = book.add_format(look), book.add_format({**look, "align": "right"})
+        self._lines = _Lines(sheet, head, number, book.add_format({"bold": True, "font_size": 16}))
         self._charts = 0
 
     def head(self) -> None:
@@ -58,13 +63,26 @@ class _Summary:
         if data.verdicts:
             self._lines.text(f"Verdict on the estate: {data.verdicts.estate.verdict.value}")
         self._lines.text("Claims are filled in on the sheet Occurrences: claim date, what was done, change reference.")
+        self._lines.text("An issue counts under the worst of its occurrences, and with each supplier that has one.")
+        if data.carried:
+            self._lines.text(
+                f"{count(len(data.carried), 'more occurrence')} could not be looked at again. They count until"
+            )
+            self._lines.text("a proof closes them, and stand at the end of the sheet Occurrences, not in the plan.")
         self._lines.gap()
 
     def rated(self, what: str, units: Sequence[tuple[str, object]], colours: Mapping[str, str]) -> None:
-        told = [(word, *(getattr(u, name) for name in ("issues", "occurrences", "assets"))) for word, u in units]
+        rows = (*units, ("in all", in_all(self._data.issues)))
+        told = [(word, *(getattr(u, name) for name in ("issues", "occurrences", "assets"))) for word, u in rows]
         first = self._lines.table((what, "issues", "occurrences", "assets"), told)
         points = [colours[word] for word, _ in units]
-        self._chart(f"Occurrences by {what}", first, len(told), 2, points)
+        self._chart(f"Occurrences by {what}", first, len(units), 2, points)
+
+    def states(self) -> None:
+        """They all count: a claim or an acceptance closes nothing."""
+        seen, left = by_state(self._data.issues), Counter(one.state for one in self._data.carried)
+        told = [(name, seen.get(name, 0), left[name]) for name in sorted({*seen, *left})]
+        self._lines.table(("state", "seen again", "not looked at"), told)
 
     def themes(self) -> None:
         themes = by_theme(self._data.issues)
@@ -78,8 +96,9 @@ class _Summary:
         if report is None:
             return
         tally = clocks.by_status(report.findings)
-        told = [(status.value, number) for status, number in tally.items()]
-        first = self._lines.table(("clock", "findings"), told)
+        left = clocks.by_status(one for one in report.findings if clocks.still_open(one))
+        told = [(status.value, number, left.get(status, 0)) for status, number in tally.items()]
+        first = self._lines.table(("clock", "findings", "still open"), told)
         if told:
             self._chart("Findings by clock", first, len(told), 1, [LATE.get(status, PLAIN) for status in tally])
 
@@ -131,7 +150,8 @@ class _Summary:
         chart.set_title({"name": title, "name_font": {"size": 12}})
         chart.set_legend({"none": True})
         chart.set_y_axis({"reverse": True})
-        chart.set_x_axis({"min": 0})  # a bar that starts elsewhere exaggerates
+        grid = {"visible": True, "line": {"color": "#D5DBE1", "width": 0.75}}
+        chart.set_x_axis({"min": 0, "major_gridlines": grid})  # a bar that starts elsewhere exaggerates
         described = {"description": f"{title}; the numbers stand in the table on the left"}
         row, column = divmod(self._charts, ABREAST)
         self._sheet.insert_chart(1 + row * CHART_ROWS, 5 + column * CHART_COLUMNS, chart, described)
@@ -154,8 +174,8 @@ def _by_supplier(rows: Sequence[PlanRow]) -> list[tuple[str, int, int]]:
 class _Lines:
     """Writes a sheet from top to bottom, as constant memory wants it."""
 
-    def __init__(self, sheet: Worksheet, head: Format, title: Format) -> None:
-        self._sheet, self._head, self._title = sheet, head, title
+    def __init__(self, sheet: Worksheet, head: Format, number: Format, title: Format) -> None:
+        self._sheet, self._head, self._number, self._title = sheet, head, number, title
         self._next = 0
 
     def title(self, text: str) -> None:
@@ -174,8 +194,12 @@ class _Lines:
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> int:
         """The first row of numbers comes back."""
+        rows = list(rows)
+        numbers = {place for row in rows for place, cell in enumerate(row) if isinstance(cell, int)}
+        if any(len(heading) > LONG for heading in headings):
+            self._sheet.set_row(self._next, 30)
         for place, heading in enumerate(headings):
-            self._sheet.write_string(self._next, place, heading, self._head)
+            self._sheet.write_string(self._next, place, heading, self._number if place in numbers else self._head)
         first = self._next + 1
         for self._next, row in enumerate(rows, first):
             for place, cell in enumerate(row):

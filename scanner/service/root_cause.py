@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
 from checks.check import Check, Theme
@@ -75,6 +76,7 @@ def root_cause(
         patches=_patches(data, supplier),
         left_out={NO_CHECK: desk.unknown} if about.theme and desk.unknown else {},
         sources=(("the report's JSON", hashlib.sha256(content).hexdigest()), *desk.sources(data)),
+        took_over=_took_over(data),
     )
 
 
@@ -104,6 +106,13 @@ def _patches(data: ReportData, supplier: str) -> str:
     )
     told = summary.patches(replace(data, issues=tuple(issue for issue in cut if issue.occurrences)))
     return f"On this supplier's assets: {told}" if told else ""
+
+
+def _took_over(data: ReportData) -> dict[str, date]:
+    """The last handover of each asset to the supplier that has it now, of whatever layer."""
+    owner = {one.asset.name: one.asset.supplier for one in data.assets}
+    passed = sorted((one.baseline.handover for one in data.handovers), key=lambda one: one.day)
+    return {name: one.day for one in passed for name in one.assets if owner.get(name) == one.after}
 
 
 @dataclass

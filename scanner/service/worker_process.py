@@ -57,10 +57,10 @@ def ahead(visits: int) -> Iterator[None]:
     finally:
         while _ahead:
             _, one = _ahead.popitem()
-            os.close(one.outlet)
-            os.close(one.inlet)
             one.process.kill()  # it has nothing to lose, and may be loading still
             one.process.wait()
+            os.close(one.outlet)
+            os.close(one.inlet)
 
 
 def start(code: str, sort: str) -> Started:

@@ -339,6 +339,19 @@ def test_rates_are_of_what_was_looked_at() -> None:
     assert (worst.least, worst.most, worst.groups) == (("Bolt", 0.0), ("Acme", 37.5), 2)
 
 
+def test_a_share_of_few_findings_is_not_held_against_anybody() -> None:
+    def spread(number: int) -> list[str]:
+        found = [
+            seen(f"{group}{n}", severity=Severity.HIGH, theme="missing OS patch")
+            for group in "ab"
+            for n in range(number)
+        ]
+        return [s.measure for s in compare(report(2), estate(10, 10, *found)).variance[0].spreads]
+
+    assert any(measure.startswith("share of") for measure in spread(5))
+    assert not any(measure.startswith("share of") for measure in spread(4))
+
+
 def test_below_the_gate_nothing_is_held_against_anybody() -> None:
     variance = compare(report(2), estate(7, 10)).variance[0]
     assert "70" in variance.rows[0].why_not[0]

@@ -280,3 +280,13 @@ def test_golden_json() -> None:
     }
     assert document["findings"][0]["released"] == {"at": "2026-02-28", "event": None, "proof": "b" * 64}
     assert document["findings"][1]["not_measured"]["detected to told"] == NOT_YET
+
+
+def test_what_a_supplier_found_when_it_came_is_told_apart() -> None:
+    first, second = line(0, 1, 2, 3), line(9, 10, 11, 12, number=2)
+    on_that_day = {one.asset: date(2026, 3, 8) for one in (first, second)}
+    told = " ".join(sentences(pack(first, second, took_over=on_that_day)))
+    assert (
+        "1 finding of these on 1 asset began before the supplier named here took the assets over (8 March 2026)" in told
+    )
+    assert "took the assets over" not in " ".join(sentences(pack(second, took_over=on_that_day)))
