@@ -55,11 +55,11 @@ LIGHT = frozenset({"critical", "high"})  # white on these
 RATED = frozenset({"severity", "risk"})
 WIDTHS = {
     "refs": 22, "ref": 11, "issue": 46, "type": 11, "severity": 10, "risk": 10, "cvss": 34, "kev": 6, "assets": 8,
-    "occurrences": 12, "areas": 36, "services": 24, "supplier": 22, "contract": 16, "risk owner": 22,
-    "short term action": 44, "strategic action": 60, "owner": 20, "raised": 12, "clock": 13, "policy due": 17,
-    "agreed due": 17, "stopped days": 9, "states": 18, "claim date": 14, "claimed": 14, "verification date": 14,
-    "evidence": 24,
-    "acceptance": 30, "comment": 40, "asset": 28, "state": 16, "observed": 60, "what was done": 40,
+    "occurrences": 12, "areas": 36, "services": 24, "supplier": 34, "contract": 16, "risk owner": 22,
+    "short term action": 44, "strategic action": 60, "owner": 36, "raised": 12, "clock": 13, "policy due": 17,
+    "agreed due": 17, "stopped days": 9, "states": 20, "claim date": 14, "claimed": 14, "verification date": 14,
+    "evidence": 68,
+    "acceptance": 30, "comment": 40, "asset": 28, "state": 20, "observed": 60, "what was done": 40,
     "change reference": 22, "observed now": 60,
 }  # fmt: skip
 WORDS = {
@@ -73,7 +73,7 @@ DAYS = frozenset({"raised", "claim date", "claimed", "verification date"})
 MOMENTS = frozenset({"policy due", "agreed due"})  # UTC
 FIRST_OF_EXCEL = datetime(1900, 3, 1)  # noqa: DTZ001 (Excel has no zones); before it Excel counts a day that never was
 LINE, TALLEST = 15, 405  # points; Excel takes 409
-NARROWER = 0.9  # that a line holds of its column, as words are not broken
+NARROWER = 0.95  # that a line holds of its column, as words are not broken
 PLAN_WIDE = 4  # pages beside each other: one would print letters of 2 points
 FREE_TEXT = frozenset({"what was done", "change reference"})
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)  # that a claim may name
@@ -112,6 +112,7 @@ class _Sheets:
         self._names = {"summary"}
         self._head = book.add_format({"bold": True, "bg_color": "#14293D", "font_color": "#FFFFFF", "valign": "top"})
         self._wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        self._number = book.add_format({"valign": "top", "align": "right", "indent": 1})
         self._bold = book.add_format({"bold": True})
         self._late = book.add_format({"bold": True, "font_color": "#9B1C1C", "valign": "top"})
         self._day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
@@ -163,7 +164,7 @@ class _Sheets:
         for place, cell in enumerate(cells):
             heading = headings[place]
             if isinstance(cell, int):
-                sheet.write_number(number, place, cell, self._wrap)
+                sheet.write_number(number, place, cell, self._number)
             elif heading in DAYS and (day := instant(cell)):
                 sheet.write_datetime(number, place, day, self._day)
             elif heading in MOMENTS and (due := instant(cell)):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
@@ -48,8 +49,14 @@ class _Summary:
     def __init__(self, book: Workbook, sheet: Worksheet, data: ReportData) -> None:
         self._book, self._sheet, self._data = book, sheet, data
         look = {"bold": True, "bg_color": "#14293D", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
-        head, number = book.add_format(look), book.add_format({**look, "align": "right"})
-        self._lines = _Lines(sheet, head, number, book.add_format({"bold": True, "font_size": 16}))
+        right = {"align": "right", "indent": 1}
+        looks = _Looks(
+            title=book.add_format({"bold": True, "font_size": 16}),
+            head=book.add_format(look),
+            number_head=book.add_format({**look, **right}),
+            number=book.add_format(right),
+        )
+        self._lines = _Lines(sheet, looks)
         self._charts = 0
 
     def head(self) -> None:
@@ -82,7 +89,7 @@ class _Summary:
         """They all count: a claim or an acceptance closes nothing."""
         seen, left = by_state(self._data.issues), Counter(one.state for one in self._data.carried)
         told = [(name, seen.get(name, 0), left[name]) for name in sorted({*seen, *left})]
-        self._lines.table(("state", "seen again", "not looked at"), told)
+        self._lines.table(("state", "seen now", "not looked at"), told)
 
     def themes(self) -> None:
         themes = by_theme(self._data.issues)
@@ -100,7 +107,7 @@ class _Summary:
         told = [(status.value, number, left.get(status, 0)) for status, number in tally.items()]
         first = self._lines.table(("clock", "findings", "still open"), told)
         if told:
-            self._chart("Findings by clock", first, len(told), 1, [LATE.get(status, PLAIN) for status in tally])
+            self._chart("Findings by clock, fixed ones among them", first, len(told), 1, [LATE.get(status, PLAIN) for status in tally])
 
     def contracts(self) -> None:
         """Wide, so it stands below the charts."""
@@ -171,15 +178,23 @@ def _by_supplier(rows: Sequence[PlanRow]) -> list[tuple[str, int, int]]:
     return [(name, issues[name], occurrences[name]) for name in sorted(issues)][:MOST_ROWS]
 
 
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    title: Format
+    head: Format
+    number_head: Format
+    number: Format
+
+
 class _Lines:
     """Writes a sheet from top to bottom, as constant memory wants it."""
 
-    def __init__(self, sheet: Worksheet, head: Format, number: Format, title: Format) -> None:
-        self._sheet, self._head, self._number, self._title = sheet, head, number, title
+    def __init__(self, sheet: Worksheet, looks: _Looks) -> None:
+        self._sheet, self._looks = sheet, looks
         self._next = 0
 
     def title(self, text: str) -> None:
-        self._sheet.write_string(self._next, 0, text, self._title)
+        self._sheet.write_string(self._next, 0, text, self._looks.title)
         self._next += 1
 
     def text(self, text: str) -> None:
@@ -199,7 +214,8 @@ class _Lines:
         if any(len(heading) > LONG for heading in headings):
             self._sheet.set_row(self._next, 30)
         for place, heading in enumerate(headings):
-            self._sheet.write_string(self._next, place, heading, self._number if place in numbers else self._head)
+            look = self._looks.number_head if place in numbers else self._looks.head
+            self._sheet.write_string(self._next, place, heading, look)
         first = self._next + 1
         for self._next, row in enumerate(rows, first):
             for place, cell in enumerate(row):
@@ -209,6 +225,6 @@ class _Lines:
 
     def _cell(self, place: int, cell: str | int) -> None:
         if isinstance(cell, int):
-            self._sheet.write_number(self._next, place, cell)
+            self._sheet.write_number(self._next, place, cell, self._looks.number)
         else:
             self._sheet.write_string(self._next, place, cell)

@@ -67,13 +67,14 @@ def read(path: Path) -> Dress:
         raise BadBranding(f"{file}: there is no {unknown[0][:40]!r}; it may have {', '.join(sorted(KEYS))}")
     picture = _text(file, told, "logo")
     accent, dark = _text(file, told, "accent"), _text(file, told, "accent_dark")
+    document = _word(file) if word.exists() else None
     with _about(file):
         made = Branding(
             logo=logo(_bytes(file, picture), _text(file, told, "logo_alt") or "Logo") if picture else None,
             marking=safe_text(_text(file, told, "marking"), MAX_TEXT),
             accent=colour(accent) if accent else "",
             accent_dark=colour(dark, DARK_GROUNDS) if dark else "",
-            document=_word(file) if word.exists() else None,
+            document=document,
             document_name=str(word),
         )
     return Dress(made, tuple(_sections(file, told.get("sections"))))

@@ -6,7 +6,8 @@ import json
 import zipfile
 from collections import Counter
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from openpyxl.workbook import Workbook
 from inventory.estate import Supplier
 from reports.action_plan import FIX_HEADINGS, LIST_HEADINGS, PLAN_HEADINGS, occurrences, plan
 from reports.counting import by_severity
-from reports.formats import FORMATS
+from reports.formats import FORMATS, xlsx
 from reports.report import ReportData
 from scanner.service.action_plan import plan_rows
 from tests.reports.sample import dark, sample
@@ -33,13 +34,24 @@ def opened(data: ReportData) -> Workbook:
     return load_workbook(io.BytesIO(rendered(data)))
 
 
+@cache
+def whole_book() -> Workbook:
+    """Read only."""
+    return opened(whole())
+
+
+@cache
+def plain_book() -> Workbook:
+    """Read only."""
+    return opened(sample())
+
+
 def texts(book: Workbook, sheet: str) -> list[list[object]]:
     return [[cell.value for cell in row] for row in book[sheet].iter_rows()]
 
 
 def test_the_sheets_hold_the_whole_plan() -> None:
-    data = whole()
-    book = opened(data)
+    data, book = whole(), whole_book()
     suppliers = sorted({row.supplier for row in plan(data)})
     assert book.sheetnames == ["Summary", "Action plan", *suppliers, "Verified fixes", "Occurrences"]
     heading, *rows = texts(book, "Action plan")
@@ -55,37 +67,38 @@ def test_the_sheets_hold_the_whole_plan() -> None:
     assert [row[0] for row in rows] == [one.ref for one in data.fixed]
 
 
-def column(data: ReportData, heading: str) -> set[object]:
-    _, *rows = texts(opened(data), "Action plan")
+def column(book: Workbook, heading: str) -> set[object]:
+    _, *rows = texts(book, "Action plan")
     return {row[PLAN_HEADINGS.index(heading)] for row in rows}
 
 
 def test_the_plan_tells_clocks_claims_and_acceptances() -> None:
-    data = whole()
+    data = whole_book()
     assert column(data, "clock") == {"breached", "running"}
     assert column(data, "contract") == {"C-17", None}
     assert column(data, "stopped days") == {0, 3}
     assert column(data, "risk owner") == {"Head of Listing", None}
-    assert {"2025-02-27", None} == column(data, "claim date")
-    assert "2025-02-11" in column(data, "verification date")
+    assert {datetime(2025, 2, 27), None} == column(data, "claim date")  # noqa: DTZ001 (Excel has no zones)
+    assert datetime(2025, 2, 11) in column(data, "verification date")  # noqa: DTZ001
     told = " ".join(str(one) for one in column(data, "acceptance"))
     assert "(event 62), until 2025-06-30" in told
     assert "requested: CR-18" in told
-    _, *rows = texts(opened(data), "Action plan")
+    _, *rows = texts(data, "Action plan")
     dues = [(row[PLAN_HEADINGS.index("policy due")], row[PLAN_HEADINGS.index("agreed due")]) for row in rows]
-    both = [(str(policy), str(agreed)) for policy, agreed in dues if policy and agreed]
+    both = [(policy, agreed) for policy, agreed in dues if policy and agreed]
     assert both
-    assert all(policy < agreed for policy, agreed in both), "the contract of the sample gives a week more"
+    assert all(isinstance(due, datetime) for pair in both for due in pair)
+    assert {agreed - policy for policy, agreed in both} == {timedelta(days=7)}, "as the contract of the sample gives"  # type: ignore[operator]  # datetimes
 
 
 def test_without_clocks_nothing_is_made_up() -> None:
     for heading in ("clock", "policy due", "agreed due", "stopped days", "contract"):
-        assert column(sample(), heading) == {None}
+        assert column(plain_book(), heading) == {None}
 
 
 def test_a_supplier_can_claim_in_the_list_of_occurrences() -> None:
     data = sample()
-    sheet = opened(data)["Occurrences"]
+    sheet = plain_book()["Occurrences"]
     heading, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert heading == list(LIST_HEADINGS)
     assert len(heading) <= 10
@@ -121,23 +134,59 @@ def test_the_plan_as_csv_is_the_plan_of_the_workbook() -> None:
     FORMATS["plan-csv"].render(whole(), out)
     heading, *rows = csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline=""))
     assert heading == list(PLAN_HEADINGS)
-    _, *same = texts(opened(whole()), "Action plan")
+    _, *same = texts(whole_book(), "Action plan")
     assert [[cell.removeprefix("'") for cell in row] for row in rows] == [
-        ["" if cell is None else str(cell).removeprefix("'") for cell in row] for row in same
+        [as_csv(cell, heading) for cell, heading in zip(row, PLAN_HEADINGS, strict=True)] for row in same
     ]
+
+
+def as_csv(cell: object, heading: str) -> str:
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M}" if heading.endswith(" due") else f"{cell:%Y-%m-%d}"
+    return "" if cell is None else str(cell).removeprefix("'")
 
 
 def test_the_summary_says_what_the_json_says() -> None:
     data = whole()
-    rows = texts(opened(data), "Summary")
+    rows = texts(whole_book(), "Summary")
     counts = json.loads(rendered(data, "json"))["counts"]
     heads = {str(row[0]): n for n, row in enumerate(rows) if row[1] in ("issues", "assets", "findings")}
     assert {"severity", "risk", "theme", "clock", "supplier", "coverage"} <= heads.keys()
-    first = heads["severity"] + 1
-    told = {row[0]: {"issues": row[1], "occurrences": row[2]} for row in rows[first : first + 5]}
-    assert told == {
-        word: {unit: units[unit] for unit in ("issues", "occurrences")} for word, units in counts["by_severity"].items()
-    }
+    units = ("issues", "occurrences", "assets")
+    for heading, name in (("severity", "by_severity"), ("risk", "by_risk")):
+        wanted = {**counts[name], "in all": counts["total"]}
+        told = {row[0]: dict(zip(units, row[1:4], strict=True)) for row in under(rows, heading)}
+        assert told == {word: {unit: one[unit] for unit in units} for word, one in wanted.items()}
+    states = {row[0]: (row[1], row[2]) for row in under(rows, "state")}
+    assert {word: seen for word, (seen, _) in states.items() if seen} == counts["by_state"]
+    assert Counter({word: left for word, (_, left) in states.items() if left}) == Counter(o.state for o in data.carried)
+    assert sum(row[2] for row in under(rows, "supplier")) == counts["total"]["occurrences"]  # type: ignore[misc]  # numbers
+    listed = Counter(row[5] for row in texts(whole_book(), "Occurrences")[1:])
+    assert listed == Counter({word: sum(pair) for word, pair in states.items()})  # type: ignore[arg-type]  # numbers
+
+
+def under(rows: list[list[object]], heading: str) -> list[list[object]]:
+    """The rows of the table that begins with that heading."""
+    first = next(n for n, row in enumerate(rows) if row[0] == heading) + 1
+    return rows[first : next(n for n, row in enumerate([*rows, [None]]) if n >= first and row[0] is None)]
+
+
+def test_days_are_days_and_each_row_is_as_tall_as_its_text() -> None:
+    """Whoever opens it sorts and reckons by day, and reads every line without touching it."""
+    sheet = whole_book()["Action plan"]
+    days = {cell.value for cell in sheet[chr(ord("A") + PLAN_HEADINGS.index("raised"))][1:]}
+    assert {type(day) for day in days} == {datetime}
+    assert xlsx.height(LIST_HEADINGS, ["EC-1", "x" * 100, *[""] * 8]) == 3 * xlsx.LINE
+    assert xlsx.height(LIST_HEADINGS, ["EC-1", "x" * 9_000, *[""] * 8]) == xlsx.TALLEST
+    assert sheet.page_setup.fitToWidth == xlsx.PLAN_WIDE
+    assert sheet.print_title_cols == "$A:$B"
+    assert "SENSITIVE" in sheet.oddHeader.center.text
+
+
+def test_a_day_that_excel_cannot_hold_stays_text() -> None:
+    assert xlsx.instant("1899-12-31") is None
+    assert xlsx.instant("2025-02-30") is None
+    assert xlsx.instant("2025-03-01 09:12") == datetime(2025, 3, 1, 9, 12)  # noqa: DTZ001 (Excel has no zones)
 
 
 @pytest.mark.parametrize("data", [whole_hostile(), dark()], ids=["hostile", "dark"])
@@ -148,7 +197,7 @@ def test_nothing_is_a_formula_or_a_link(data: ReportData) -> None:
         assert "<f>" not in text
         assert "hyperlink" not in text
     kinds = Counter(cell.data_type for sheet in opened(data) for row in sheet.iter_rows() for cell in row)
-    assert set(kinds) <= {"s", "n", "inlineStr"}
+    assert set(kinds) <= {"s", "n", "d", "inlineStr"}
 
 
 def test_names_of_sheets_that_excel_would_refuse() -> None:
