@@ -3,9 +3,8 @@
 import textwrap
 from collections.abc import Iterator
 
-from checks.coverage import Step
 from checks.finding import Severity
-from reports.compare_data import Change, Comparison, CoverageChange, Gate, Kind, StepChange, Variance, VarianceRow
+from reports.compare_data import Change, Comparison, CoverageChange, Kind, StepChange, Variance, VarianceRow
 from reports.compare_text import (
     MEANING,
     TOLD,
@@ -15,6 +14,7 @@ from reports.compare_text import (
     coverage_words,
     explained,
     headline,
+    looked_at,
     markings,
     mended_between,
     moves,
@@ -170,7 +170,7 @@ def _variance(one: Variance, told: Comparison) -> Iterator[tuple[int, str]]:
         return
     gate = told.now.gate
     yield 0, ""
-    yield 0, f"BY {one.grouping.upper()} (per 100 assets {_looked_at(gate)}; gate: {gate.at_least} %)"
+    yield 0, f"BY {one.grouping.upper()} (per 100 assets {looked_at(gate)}; gate: {gate.at_least} %)"
     for row in one.rows[:MOST]:
         yield 2, _row(row)
     for spread in one.spreads:
@@ -178,10 +178,6 @@ def _variance(one: Variance, told: Comparison) -> Iterator[tuple[int, str]]:
         yield 2, f"{spread.measure}: from {least} to {most}, median {spread.median:.1f}, {spread.groups:,} groups"
     if not one.spreads:
         yield 2, f"No two of them can be held against each other: see what stands behind each {one.grouping}."
-
-
-def _looked_at(gate: Gate) -> str:
-    return "that were logged in to" if gate.step is Step.LOGGED_IN else f"that came as far as {gate.step.value}"
 
 
 def _row(row: VarianceRow) -> str:
@@ -196,6 +192,7 @@ def _row(row: VarianceRow) -> str:
         of = f"{rates.worst_patches:,} of {rates.worst_fixable:,}"
         told.append(f"{of} critical and high ({patches:.0f} %) from missing patches")
     if rates.breached is not None:
-        told.append(count(rates.breached, "breached clock"))
+        per_100 = rates.per_100(rates.breached)
+        told.append(count(rates.breached, "breached clock") + (f" ({per_100:.1f})" if per_100 is not None else ""))
     limit = f"; not comparable: {'; '.join(row.why_not)}" if row.why_not else ""
     return f"{name}: {rates.covered:,} of {count(rates.assets, 'asset')}; {', '.join(told)}{limit}"

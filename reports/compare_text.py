@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from checks.coverage import Step
 from checks.finding import Severity
-from reports.compare_data import COVERAGE_WHY, Change, Comparison, Kind, Rerate, Side, StepChange, Units, Why
+from reports.compare_data import COVERAGE_WHY, Change, Comparison, Gate, Kind, Rerate, Side, StepChange, Units, Why
 from reports.text import count, listing, safe_text
 
 FEW = 5  # names in a sentence
@@ -213,6 +214,11 @@ def mended_between(told: Comparison) -> str:
     """Why more came back than the sum adds: some count in both, and were proven fixed in between."""
     number = sum(c.kind is Kind.REGRESSED and c.was is not None for c in told.changes)
     return f"{number:,} {'was' if number == 1 else 'were'} proven fixed in between and came back" if number else ""
+
+
+def looked_at(gate: Gate) -> str:
+    """Which assets rates are of."""
+    return "that were logged in to" if gate.step is Step.LOGGED_IN else f"that came as far as {gate.step.value}"
 
 
 def state(word: str) -> str:

@@ -123,7 +123,9 @@ def _figures(rates: Rates | None) -> dict[str, str]:
         "patches": "–"
         if patches is None
         else f"{rates.worst_patches:,} of {rates.worst_fixable:,} ({patches:.0f}\u00a0%)",
-        "breached": "not counted" if rates.breached is None else f"{rates.breached:,}",
+        "breached": "not counted"
+        if rates.breached is None
+        else f"{rates.breached:,} ({_one(rates.per_100(rates.breached))})",
     }
 
 

@@ -315,8 +315,13 @@ def _acceptances(data: ReportData) -> dict[str, Any]:
 
 def _lifecycle(data: ReportData) -> dict[str, Any]:
     told = [(issue, updates.alike(issue)) for issue in updates.lifecycle(data)]
-    support = capped(data.life.support) if data.life else capped(())
-    return {"rows": capped(told), "support": support, "asked": any(map(updates.about_support, data.checks))}
+    ending = chapters_told.lifecycle(data)
+    return {
+        "rows": capped(told),
+        "support": Capped(list(ending.rows.rows)[: caps.PDF_ROWS], ending.rows.total),
+        "later": ending.later,
+        "asked": any(map(updates.about_support, data.checks)),
+    }
 
 
 def _fixed(data: ReportData) -> dict[str, Any]:
@@ -360,7 +365,7 @@ def _ratings(data: ReportData) -> dict[str, Any] | None:
 
 
 def _people(data: ReportData) -> dict[str, Any] | None:
-    return {"rows": capped(data.life.decisions)} if data.life and data.life.decisions else None
+    return {"rows": capped(reversed(data.life.decisions))} if data.life and data.life.decisions else None
 
 
 def _glossary(_: ReportData) -> dict[str, Any]:

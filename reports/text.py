@@ -40,7 +40,7 @@ def safe_text(text: str, limit: int | None = None) -> str:
     ``limit`` cuts long text to that many characters and says how many are left out.
     """
     text = str(text)
-    if _harmless(text) and (limit is None or len(text) <= limit):
+    if (limit is None or len(text) <= limit) and _harmless(text):
         return text
     left_out = 0 if limit is None else max(0, len(text) - limit)
     shown = _UNSAFE.sub(_escape, text[: len(text) - left_out])

@@ -47,8 +47,8 @@ NONE = {"device": Absent("it is no device")}
     severity=Severity.LOW,
     theme=Theme.FIRMWARE,
     rationale=(
-        "Other devices of this model were upgraded, and this one was not. Devices of one model that run different "
-        "versions behave differently, and the older ones lack fixes that the others have."
+        "Other devices of this model run newer firmware. Devices of one model that run different versions behave "
+        "differently, and an older one can lack fixes that the others have."
     ),
     remedy=Remedy(
         text="Bring this device to the version of the others, or record why it must stay.",

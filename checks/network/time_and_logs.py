@@ -88,7 +88,7 @@ SAID = {
 
 @check(
     id="net.log.no-syslog-target",
-    title="The device sends its log nowhere",
+    title="No log server is configured on the device",
     severity=Severity.MEDIUM,
     theme=Theme.NO_MONITORING,
     rationale=(

@@ -33,12 +33,13 @@ def _disks(system: WindowsSystem, *volumes: WindowsEncryptedVolume) -> dict[str,
 
 @check(
     id="win.disk.bitlocker-off",
-    title="A disk of a portable machine is not encrypted",
+    title="BitLocker does not protect a drive of a portable machine",
     severity=Severity.HIGH,
     theme=Theme.WEAK_CONFIG,
     rationale=(
         "Whoever finds or steals the machine can read its disk in another one: files, and passwords kept by programs. "
-        "It counts for machines whose chassis is portable, or that the inventory calls laptops."
+        "It counts for machines whose chassis is portable, or that the inventory calls laptops. What another product "
+        "encrypts is not seen here."
     ),
     remedy=Remedy(
         text="Encrypt every built-in disk and keep the recovery password in the directory.",

@@ -5,6 +5,7 @@ rows are capped (``reports.pdf_chapters``), and what is left out is named with t
 The extra ``[pdf]`` installs WeasyPrint; it needs Pango from the system.
 """
 
+import functools
 import hashlib
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ def html(data: ReportData) -> str:
     return _environment().get_template("pdf/page.html.j2").render(_names(data))
 
 
+@functools.cache
 def _environment() -> Environment:
     """That of the HTML report, with shorter texts: paper cannot be scrolled."""
     made = environment().overlay()

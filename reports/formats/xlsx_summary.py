@@ -107,7 +107,8 @@ class _Summary:
         told = [(status.value, number, left.get(status, 0)) for status, number in tally.items()]
         first = self._lines.table(("clock", "findings", "still open"), told)
         if told:
-            self._chart("Findings by clock, fixed ones among them", first, len(told), 1, [LATE.get(status, PLAIN) for status in tally])
+            colours = [LATE.get(status, PLAIN) for status in tally]
+            self._chart("Findings by clock, fixed ones among them", first, len(told), 1, colours)
 
     def contracts(self) -> None:
         """Wide, so it stands below the charts."""

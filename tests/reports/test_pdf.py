@@ -13,6 +13,7 @@ import pytest
 
 from reports import caps
 from reports.formats import FormatError, pdf
+from reports.formats.html import own
 from reports.report import ReportData
 from reports.views import LABELS, View, seen
 from tests.reports.sample import large, sample
@@ -95,7 +96,7 @@ def test_every_chapter_is_there(paper: Path) -> None:
         "The same findings by severity and by risk",
         "Accepted risks, the one that ends first first",
         "1 fix that this scan proved",
-        "Days on which support ends",
+        "or loses it in the 12 months after the scan",
         "Data the judgements used, and its age",
         "Evidence index",
         "By issue and supplier",
@@ -146,7 +147,7 @@ def test_hostile_text_is_only_text(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("PDF_TEXT", 120),
     ):
         monkeypatch.setattr(caps, name, most)
-    path = printed(whole_hostile(3), tmp_path / "hostile.pdf")
+    path = printed(whole_hostile(1), tmp_path / "hostile.pdf")
     assert "JavaScript:      no" in told("pdfinfo", path)
     assert "<script>alert(1)</script>" in told("pdftotext", path, "-")
     assert b"/URI" not in path.read_bytes()
@@ -164,3 +165,36 @@ def test_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib, "import_module", absent)
     with pytest.raises(FormatError, match=r"estatecheck\[pdf\]"):
         pdf.render(sample(1), io.BytesIO())
+
+
+PAPER = 178  # mm between the margins of A4
+LEAST = 25  # mm, that a column of words needs
+
+
+def test_no_column_of_words_is_squeezed() -> None:
+    """Columns of a set width leave the others what they need: with fixed layout nothing else sees to it."""
+    css = own("pdf.css")[0]
+    width = {
+        name: float(mm) for name, mm in re.findall(r"(?:^|} )thead th\.(\w+) { width: ([\d.]+)mm", css, re.MULTILINE)
+    }
+    tight = float(re.findall(r"\.tight thead th\.n { width: ([\d.]+)mm", css)[0])
+    tables = re.findall(
+        r"<table([^>]*)>\s*<caption>(.*?)</caption>\s*<thead><tr>(.*?)</tr>", pdf.html(whole()), re.DOTALL
+    )
+    assert len(tables) > 20
+    for look, caption, head in tables:
+        if "cells" in look or "bars" in look:  # their columns share what there is
+            continue
+        classes = [re.findall(r'^[^>]*class="([^"]*)"', one) for one in head.split("<th ")[1:]]
+        sized = [names[0].split()[-1] for names in classes if names]
+        taken = sum(tight if name == "n" and "tight" in look else width[name] for name in sized)
+        assert len(sized) == len(classes) or (PAPER - taken) / (len(classes) - len(sized)) >= LEAST, caption
+
+
+def test_a_digest_fits_its_column() -> None:
+    """It is not broken, so that it can be searched for; DejaVu Sans Mono is 0.602 em wide (its hmtx table)."""
+    css = own("pdf.css")[0]
+    points = float(re.findall(r"\.sha { font-size: ([\d.]+)pt", css)[0])
+    column = float(re.findall(r"thead th\.w7 { width: ([\d.]+)mm", css)[0])
+    assert 64 * 0.602 * points * 25.4 / 72 + 2 * 1.4 <= column
+    assert '<th scope="col" class="w7">sha256' in pdf.html(sample(4))
