@@ -38,6 +38,7 @@ MOST_SUPPLIERS = 10  # with a breached clock
 MOST_SERVICES = 20  # of which it is told how available they were
 ASKED = ("approved", "support", "weaknesses")
 CLIP = 300  # characters of a target's own text
+MOST = 2_000  # characters of one paragraph: a list of names may be long, and no name is
 
 BOLD, RED, YELLOW, DIM, RESET = "\x1b[1m", "\x1b[1;31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
 
@@ -88,7 +89,7 @@ class _Page:
     def say(self, text: str, indent: int = 0, hang: int = 0, style: str = "") -> None:
         """A paragraph, wrapped; ``hang`` indents its further lines more."""
         wrapped = textwrap.wrap(
-            safe_text(text),
+            safe_text(text, MOST),
             self.width,
             initial_indent=" " * indent,
             subsequent_indent=" " * (indent + hang),
@@ -101,7 +102,7 @@ class _Page:
 
 
 def _head(page: _Page, data: ReportData) -> None:
-    marking = safe_text(data.marking)
+    marking = safe_text(data.marking, MOST)
     if marking:
         page.say(marking, style=BOLD)
     page.say(f"{data.estate}: scan {data.scan_id}, {data.state}", style=BOLD)
@@ -135,7 +136,7 @@ def _coverage(page: _Page, data: ReportData) -> None:
         f"  {'Area':<{wide}}" + "".join(f"{h:>11}" for h in ("known", "reached", "logged in", "all judged"))
     )
     for row in rows[:MOST_AREAS]:
-        name = textwrap.shorten(safe_text(row.area.name), wide - 1, placeholder="…")
+        name = textwrap.shorten(safe_text(row.area.name, MOST), wide - 1, placeholder="…")
         shown = (Step.KNOWN, Step.REACHED, Step.LOGGED_IN, Step.FULLY_ASSESSED)
         page.lines.append(f"  {name:<{wide}}" + "".join(f"{row.steps[s]:>11,}" for s in shown))
     if len(rows) > MOST_AREAS:

@@ -242,8 +242,9 @@ def _create(database: Database) -> None:
     """The newest tables at once, stamped as Alembic would stamp them, without the cost of importing it."""
     with database.writing() as connection:
         if stored_revision(connection) is None:  # another process may have been faster
-            for statement in _statements(connection.dialect.name):
-                connection.exec_driver_sql(statement)
+            with contextlib.closing(connection.connection.cursor()) as cursor:  # the driver's own: half the time
+                for statement in _statements(connection.dialect.name):
+                    cursor.execute(statement)
             connection.execute(version.insert().values(version_num=HEAD))
 
 

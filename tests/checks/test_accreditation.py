@@ -235,7 +235,7 @@ def estates(draw: st.DrawFn) -> Basis:
 
 
 @given(policies(), estates(), st.data())
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_fixing_more_never_worsens_it(policy: Policy, basis: Basis, data: st.DataObject) -> None:
     before = judge(policy, basis)
     kept = []
@@ -248,7 +248,7 @@ def test_fixing_more_never_worsens_it(policy: Policy, basis: Basis, data: st.Dat
 
 
 @given(st.one_of(policies(), st.just(shipped())), estates(), st.data())
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_less_evidence_never_betters_it(policy: Policy, basis: Basis, data: st.DataObject) -> None:
     """Findings stay, as the record keeps them; looks are lost, data ages or goes, exposure is forgotten."""
     less = tuple(replace(a, step=Step(data.draw(st.sampled_from(list(Step)[: a.step.rank + 1])))) for a in basis.assets)
@@ -261,7 +261,7 @@ def test_less_evidence_never_betters_it(policy: Policy, basis: Basis, data: st.D
 
 
 @given(policies(), estates())
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_fixing_what_is_named_gives_what_is_promised(policy: Policy, basis: Basis) -> None:
     told = judge(policy, basis)
     for regain in told.regain:

@@ -241,7 +241,7 @@ def play_all(stream: list[tuple[str, int, State]], cut: int | None = None) -> tu
     return play, samples
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=125, deadline=None)
 @given(looks, st.integers(0, 119))
 def test_whatever_is_seen(stream: list[tuple[str, int, State]], cut: int) -> None:
     play, samples = play_all(stream)
@@ -280,7 +280,7 @@ calm = st.lists(  # mostly the same as before, so that the short way is taken of
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calm)
 def test_the_short_way_of_the_same_again_changes_nothing(stream: list[tuple[str, int, State, int]]) -> None:
     rules = {**GATEWAY, "lonely": Rule(every=60)}

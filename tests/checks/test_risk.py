@@ -275,7 +275,7 @@ places = st.builds(
     patch=st.booleans(),
     attested=st.sampled_from([None, ATTESTED, replace(ATTESTED, against="a probe reached it")]),
 )
-bounded = settings(derandomize=True, max_examples=150, deadline=None)
+bounded = settings(derandomize=True, max_examples=75, deadline=None)
 
 
 def never_lower(before: Risk, after: Risk) -> None:

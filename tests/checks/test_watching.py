@@ -157,7 +157,7 @@ rules = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(streams, rules)
 def test_whatever_comes_changes_are_in_order_and_nothing_is_claimed_without_a_sample(
     stream: list[tuple[int, State]], rule: Rule
@@ -179,7 +179,7 @@ def test_whatever_comes_changes_are_in_order_and_nothing_is_claimed_without_a_sa
     assert memory_from(json.loads(json.dumps(to_plain(memory)))) == memory
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(streams, rules, st.integers(0, 59))
 def test_a_daemon_that_is_killed_goes_on_as_if_nothing_had_happened(
     stream: list[tuple[int, State]], rule: Rule, cut: int

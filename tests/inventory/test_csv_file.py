@@ -246,9 +246,9 @@ def test_a_directory_that_cannot_be_written_keeps_what_it_had(directory: Path) -
     assert sorted(p.name for p in directory.iterdir()) == ["estate.yaml", "imported-h.yaml"]
 
 
-def test_three_thousand_rows(directory: Path) -> None:
-    rows = "".join(f"host{i},192.0.2.{i % 250},hq,{1 + i % 4},web;mail\n" for i in range(3000))
+def test_a_thousand_rows(directory: Path) -> None:
+    rows = "".join(f"host{i},192.0.2.{i % 250},hq,{1 + i % 4},web;mail\n" for i in range(1000))
     plan = planned(directory, "host,ip,site,criticality,roles\n" + rows)
-    assert len(plan.changes.added) == 3000
+    assert len(plan.changes.added) == 1000
     write(plan)
-    assert len(YamlFile(directory).estate().assets) == 3002
+    assert len(YamlFile(directory).estate().assets) == 1002

@@ -3,6 +3,9 @@
 Everything is compiled: test modules as pytest does it, with their asserts rewritten; the others by :mod:`compileall`.
 What is compiled already costs a look. Where nothing may be written, or pytest cannot be asked this way, the workers do
 it as they would anyhow. And the server of forked commands (:mod:`tests.lab.warm`) does its imports.
+
+And what each process does once, not for each call: Typer makes the whole tree of commands anew whenever one is called.
+No test trusts whom this machine trusts; to read all those authorities for each TLS context takes 30 ms.
 """
 
 import compileall
@@ -12,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
+import typer.testing
 
 try:
     from _pytest.assertion.rewrite import PYC_TAIL, _read_pyc, _rewrite_test, _write_pyc, assertstate_key
@@ -28,7 +34,16 @@ FOLDERS = ("inventory", "checks", "reports", "scanner", "examples", "tests")
 SHARED = "LAB_WARM_SOCKET"  # in the workers' environment: where that server listens
 
 
+def commands_once() -> None:
+    """A tree of commands keeps nothing of a call: what was asked for is in the context, which each call has anew."""
+    made = cache(typer.main.get_command)
+    for module, name in ((typer.main, "get_command"), (typer.testing, "_get_command")):
+        setattr(module, name, made)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    commands_once()
+    os.environ["SSL_CERT_FILE"] = os.devnull
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         if not sys.dont_write_bytecode:
             _compile_all(config)

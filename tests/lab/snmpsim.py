@@ -20,7 +20,7 @@ from tests.scanner.probes.network.walks import recordings
 
 COMMAND = Path(sys.executable).with_name("snmpsim-command-responder")
 INSTALL = "pip install -r requirements/dev.txt"
-DEVICES = 60
+DEVICES = 30
 LARGEST = 30_000  # bytes of a recording: snmpsim reads the whole index of a file at the first request
 START_SECONDS = 60.0
 READY = "Listening at UDP/IPv4 endpoint"

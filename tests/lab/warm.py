@@ -1,8 +1,8 @@
 """The command, started once and forked for every call: a process of its own each time, without a second of imports.
 
 A call has its own process, environment, folder and streams, and ends as any process does. What it shares with the next
-is what was imported before the fork: modules and the catalogue. Who asks for another Python setting (PYTHON...) gets a
-start of his own; tests of starting, of signals and of daemons do not come here.
+is what was made before the fork: modules, the catalogue, the tree of commands, templates. Who asks for another Python
+setting (PYTHON...) gets a start of his own; tests of starting, of signals and of daemons do not come here.
 
 The server reads one message a call from a socket of its own (argv, environment, folder; file descriptors for both
 outputs and for the answer) and forks twice: the first child waits for the second, and tells how it ended.
@@ -31,9 +31,13 @@ from functools import cache
 from pathlib import Path
 from typing import IO, NoReturn
 
+import typer.main
+
 from checks.catalogue import catalogue
+from reports import before_after
+from reports.formats import html
 from scanner.cli import main
-from tests.lab.ahead import SHARED
+from tests.lab.ahead import SHARED, commands_once
 
 PACKAGES = ("inventory", "checks", "reports", "scanner")
 MOST = 1 << 17  # bytes of one message
@@ -186,7 +190,18 @@ def warm() -> None:
             with contextlib.suppress(ImportError):  # what needs an extra that is not installed
                 importlib.import_module(name)
     catalogue()
+    commands_once()
+    typer.main.get_command(main.main_app)
+    _compile_templates()
     gc.freeze()  # looking for cycles would write to every page that is shared
+
+
+def _compile_templates() -> None:
+    """Most of the time of a small report. Those of the PDF belong to an environment of its own, and few print it."""
+    pages = html.environment()
+    for name in pages.list_templates(filter_func=lambda name: name.endswith(".j2") and not name.startswith("pdf/")):
+        pages.get_template(name)
+    before_after._environment().get_template("before_after.html.j2")
 
 
 if __name__ == "__main__":

@@ -83,13 +83,10 @@ def test_thirteen_faults_and_more_beside_healthy_hosts(tmp_path: Path, hostile: 
     key_lines = [login.key.splitlines()[2] for login in (hostile.login, lab_sshd.login) if login.key]
     keys = tuple(tmp_path / name for name in ("open-key", "lab-key", "scan-key"))
     assert holders(tmp_path, [PASSWORD, PASSPHRASE, *key_lines], tmp_path / "record.db", but=keys) == []
-    for seed in ("0", "4711"):
-        again = estate.run(
-            "report", "--scan", "1", "-o", f"again-{seed}", PYTHONHASHSEED=seed, LC_ALL="C", TZ="Asia/Tokyo"
-        )
-        assert again.returncode == 0, again.stderr
-        for name in ("report.html", "report.json"):
-            assert (tmp_path / f"again-{seed}" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+    again = estate.run("report", "--scan", "1", "-o", "again", PYTHONHASHSEED="4711", LC_ALL="C", TZ="Asia/Tokyo")
+    assert again.returncode == 0, again.stderr
+    for name in ("report.html", "report.json"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
 
 
 @pytest.mark.root

@@ -8,6 +8,7 @@ add a pure module, name it in ``ROOTS``; what it imports comes along, and what i
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -81,16 +82,21 @@ def verifier() -> bytes:
     return "\n".join([*parts, TAIL.format(ours=OURS, program=ROOTS[0]).lstrip("\n")]).encode()
 
 
-def closure() -> set[str]:
+def closure() -> frozenset[str]:
     """Every module of ours that is needed. A package's own ``__init__`` is left out: here it is an empty shell."""
+    return _closure(ROOTS)
+
+
+@cache
+def _closure(roots: tuple[str, ...]) -> frozenset[str]:
     found: set[str] = set()
-    due = list(ROOTS)
+    due = list(roots)
     while due:
         name = due.pop()
         if name not in found:
             found.add(name)
             due += _imported(name)
-    return found
+    return frozenset(found)
 
 
 def _imported(name: str) -> Iterator[str]:

@@ -56,24 +56,34 @@ def raw(file: str) -> bytes:
     return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read() if file.endswith(".zst") else data
 
 
-def _files(file: str, wanted: Collection[bytes]) -> Iterator[tuple[str, bytes]]:
-    data = raw(file)
+def _files(file: str, wanted: Collection[bytes], release: str) -> Iterator[tuple[str, bytes]]:
+    data, names = raw(file), {name.decode() for name in wanted}
     if ".tar" in file:
         with tarfile.open(fileobj=io.BytesIO(data)) as tar:
             for member in tar:
                 read = tar.extractfile(member)
-                if read is not None and (not wanted or names_of(text := read.read(), _NAMES) & wanted):
-                    yield member.name, text if wanted else read.read()
+                text = read.read() if read is not None else b""
+                text = text if not wanted or names_of(text, _NAMES) & wanted else b""
+                text = _of(text, names, release) if text and wanted and release else text
+                if text:
+                    yield member.name, text
         return
     if wanted and ".jsonl" in file:
-        pattern = _NAMES if "debian" in file else _KEYS
+        pattern, thinned = (_NAMES, _of) if "debian" in file else (_KEYS, _thinned)
         lines = (line for line in data.splitlines(keepends=True) if names_of(line, pattern) & wanted)
-        names = {name.decode() for name in wanted}
-        data = b"".join(lines if pattern is _NAMES else (_thinned(line, names) for line in lines))
+        data = b"".join(thinned(line, names, release) for line in lines)
     yield file.removesuffix(".zst"), data
 
 
-def _thinned(line: bytes, wanted: Collection[str]) -> bytes:
+def _of(text: bytes, wanted: Collection[str], release: str) -> bytes:
+    """A record of OSV with what it says of the wanted packages in one major release, b"" where that is nothing."""
+    record = json.loads(text)
+    named = [(one, one["package"]) for one in record["affected"]]
+    kept = [one for one, of in named if of["name"] in wanted and of["ecosystem"].partition(":")[2].startswith(release)]
+    return json.dumps(record | {"affected": kept}).encode() + b"\n" if kept else b""
+
+
+def _thinned(line: bytes, wanted: Collection[str], _: str) -> bytes:
     """A record that lists packages by release, with those that are wanted: of a kernel's CVE it names a hundred."""
     record = json.loads(line)
     listed = "packages" if "packages" in record else "fixed"
@@ -89,16 +99,17 @@ def names_of(text: bytes, pattern: re.Pattern[bytes]) -> set[bytes]:
 
 
 @lru_cache
-def feed(name: str, wanted: frozenset[str] = frozenset()) -> Feed:
-    """``wanted``: names of packages; none: all."""
+def feed(name: str, wanted: frozenset[str] = frozenset(), release: str = "") -> Feed:
+    """``wanted``: names of packages; none: all. ``release``: the major one that counts; "": all."""
     form, file = FEEDS[name]
-    decoded = DECODERS[form].decode(_files(file, {one.encode() for one in wanted}), name)
+    decoded = DECODERS[form].decode(_files(file, {one.encode() for one in wanted}, release), name)
     note = FeedNote(name, decoded.publisher, decoded.snapshot, decoded.records, "")
     return Feed(note, {table: Table(data) for table, data in decoded.tables.items()})
 
 
-def advisories(*names: str, wanted: Collection[str] = (), max_age_days: int = 7) -> Advisories:
-    return Advisories([feed(name, frozenset(wanted) if name != "kev" else frozenset()) for name in names], max_age_days)
+def advisories(*names: str, wanted: Collection[str] = (), release: str = "", max_age_days: int = 7) -> Advisories:
+    chosen = frozenset(wanted)
+    return Advisories([feed(name, chosen if name != "kev" else frozenset(), release) for name in names], max_age_days)
 
 
 def wanted_of(packages: Packages) -> frozenset[str]:

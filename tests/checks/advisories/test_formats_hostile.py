@@ -216,15 +216,12 @@ def test_any_value_of_a_wrong_type_is_refused_or_skipped(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", DECODERS)
-@pytest.mark.parametrize(
-    "data", [b"", b"\x00", b"\n\n", b"{}", b"[]", b"null", NESTED, b"\xff" * 1000, b"a,b,c\n1,2,3\n"]
-)
-def test_no_decoder_takes_what_is_nothing(form: str, data: bytes) -> None:
-    for name in ("x.json", "x.jsonl", "x.csv", "CVEs.csv", "CVE-1.json", "security-support-limited", ""):
+def test_no_decoder_takes_what_is_nothing(form: str) -> None:
+    nothings = (b"", b"\x00", b"\n\n", b"{}", b"[]", b"null", NESTED, b"\xff" * 1000, b"a,b,c\n1,2,3\n")
+    names = ("x.json", "x.jsonl", "x.csv", "CVEs.csv", "CVE-1.json", "security-support-limited", "")
+    for files in ([], *([(name, data)] for data in nothings for name in names)):
         with pytest.raises(FeedContentError):
-            DECODERS[form].decode([(name, data)], form)
-    with pytest.raises(FeedContentError):
-        DECODERS[form].decode([], form)
+            pytest.fail(f"took {DECODERS[form].decode(files, form)} of {str(files)[:100]}")
 
 
 def test_cutting_and_flipping_bytes_never_crashes() -> None:

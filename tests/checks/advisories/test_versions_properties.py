@@ -40,7 +40,7 @@ def valid(scheme: str, version: str) -> bool:
 
 
 @pytest.mark.parametrize("scheme", ANY)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(draw=st.data())
 def test_it_is_an_order(scheme: str, draw: st.DataObject) -> None:
     """Antisymmetric and transitive, over every pair and every triple of some versions."""
@@ -55,7 +55,7 @@ def test_it_is_an_order(scheme: str, draw: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("scheme", ANY)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(version=st.text(max_size=12), other=st.text(max_size=12))
 def test_any_text_is_ordered_or_refused(scheme: str, version: str, other: str) -> None:
     if valid(scheme, version) and valid(scheme, other):

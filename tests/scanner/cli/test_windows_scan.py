@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import warm
 from tests.lab.sshd import Sshd, need_sshd, start_sshd, stop
 from tests.lab.windows import recorded
 
@@ -29,9 +30,7 @@ def machine(tmp_path: Path) -> Iterator[Sshd]:
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scanner.cli.main", *arguments]
-    around = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(cwd)}
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=around)
+    return warm.run([*arguments], {"PATH": os.environ["PATH"], "HOME": str(cwd)}, cwd)
 
 
 def test_a_scan_judges_a_windows_machine(machine: Sshd, tmp_path: Path) -> None:

@@ -135,11 +135,11 @@ def bomb_of_zip() -> bytes:
 
 
 BOMBS = {
-    "gz": lambda: gzip.compress(bytes(200 * MB), 1),
-    "xz": lambda: lzma.compress(bytes(200 * MB), preset=0),
-    "zst": lambda: zstandard.ZstdCompressor().compress(bytes(200 * MB)),
+    "gz": lambda: gzip.compress(bytes(96 * MB), 1),
+    "xz": lambda: lzma.compress(bytes(96 * MB), preset=0),
+    "zst": lambda: zstandard.ZstdCompressor().compress(bytes(96 * MB)),
     "zip": bomb_of_zip,
-    "tar.gz": lambda: gzip.compress(tar({"zeros": bytes(100 * MB)}), 1),
+    "tar.gz": lambda: gzip.compress(tar({"zeros": bytes(96 * MB)}), 1),
 }
 
 

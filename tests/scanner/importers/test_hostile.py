@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -24,29 +25,48 @@ def sbom(*purls: str) -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"\n" * (MAX_BYTES + 1), "is larger than 64 MB"),
-        (gzip.compress(LIST, mtime=0), "is packed with gzip; unpack it first"),
-        (b"PK\x03\x04rest", "is packed with zip; unpack it first"),
-        (b"\x28\xb5\x2f\xfdrest", "is packed with zstd; unpack it first"),
-        (b"SQLite format 3\0rest", "f:1: is not text"),
-        (LIST + b"\x7fELF\0", "f:3: is not text"),
-        (b'{"bomFormat": "CycloneDX", "components": [', "f:1: is no complete JSON"),
-        (b'{\n"a": 1,\n}', "f:3: is no complete JSON"),
-        (b'{"a":' * 200_000 + b"1" + b"}" * 200_000, "is JSON of a depth or with numbers that no package list has"),
-        (b'{"a":' + b"9" * 5_000 + b"}", "is JSON of a depth or with numbers"),
-        (b'{"a":[' + b"[]," * 5_000_000 + b"[]]}", "has more than 5000000 values"),
-        (b"a\t1\n" * 2_000_001, "has more than 2000000 lines"),
-        (LIST + b"x" * 65_537, "f:3: has more than 65536 characters"),
-        (b"".join(b"p%d\t1\n" % n for n in range(MAX_PACKAGES + 1)), "names more than 50000 packages"),
-        (b"".join(b"p%d-1-1.noarch\n" % n for n in range(MAX_PACKAGES + 1)), "names more than 50000 packages"),
-        (sbom(*map(PURL.format, range(MAX_PACKAGES + 1))), "names more than 50000 packages"),
+        pytest.param(lambda: b"\n" * (MAX_BYTES + 1), "is larger than 64 MB", id="too large"),
+        pytest.param(lambda: gzip.compress(LIST, mtime=0), "is packed with gzip; unpack it first", id="gzip"),
+        pytest.param(lambda: b"PK\x03\x04rest", "is packed with zip; unpack it first", id="zip"),
+        pytest.param(lambda: b"\x28\xb5\x2f\xfdrest", "is packed with zstd; unpack it first", id="zstd"),
+        pytest.param(lambda: b"SQLite format 3\0rest", "f:1: is not text", id="SQLite"),
+        pytest.param(lambda: LIST + b"\x7fELF\0", "f:3: is not text", id="binary"),
+        pytest.param(
+            lambda: b'{"bomFormat": "CycloneDX", "components": [', "f:1: is no complete JSON", id="JSON cut off"
+        ),
+        pytest.param(lambda: b'{\n"a": 1,\n}', "f:3: is no complete JSON", id="JSON with a comma too many"),
+        pytest.param(
+            lambda: b'{"a":' * 200_000 + b"1" + b"}" * 200_000,
+            "is JSON of a depth or with numbers that no package list has",
+            id="deep JSON",
+        ),
+        pytest.param(lambda: b'{"a":' + b"9" * 5_000 + b"}", "is JSON of a depth or with numbers", id="long number"),
+        pytest.param(
+            lambda: b'{"a":[' + b"[]," * 5_000_000 + b"[]]}", "has more than 5000000 values", id="many values"
+        ),
+        pytest.param(lambda: b"a\t1\n" * 2_000_001, "has more than 2000000 lines", id="many lines"),
+        pytest.param(lambda: LIST + b"x" * 65_537, "f:3: has more than 65536 characters", id="long line"),
+        pytest.param(
+            lambda: b"".join(b"p%d\t1\n" % n for n in range(MAX_PACKAGES + 1)),
+            "names more than 50000 packages",
+            id="many packages of dpkg",
+        ),
+        pytest.param(
+            lambda: b"".join(b"p%d-1-1.noarch\n" % n for n in range(MAX_PACKAGES + 1)),
+            "names more than 50000 packages",
+            id="many packages of rpm",
+        ),
+        pytest.param(
+            lambda: sbom(*map(PURL.format, range(MAX_PACKAGES + 1))),
+            "names more than 50000 packages",
+            id="many packages of an SBOM",
+        ),
     ],
-    ids=lambda value: repr(value[:20]),
 )
-def test_one_refusal(data: bytes, message: str) -> None:
-    started = time.process_time()
+def test_one_refusal(data: Callable[[], bytes], message: str) -> None:
+    made, started = data(), time.process_time()
     with pytest.raises(ImportRefused) as refusal:
-        read_packages(data, "f")
+        read_packages(made, "f")
     assert message in str(refusal.value)
     assert time.process_time() - started < 10  # about 1 s for the largest
 
@@ -135,7 +155,7 @@ def read_or_refused(data: bytes) -> None:
     assert told.isprintable()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(lines=LINES)
 def test_any_text_is_read_or_refused(lines: list[str]) -> None:
     read_or_refused("\n".join(lines).encode("utf-8", "surrogatepass"))
@@ -178,7 +198,7 @@ HEADS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(head=st.sampled_from(HEADS), inner=VALUES, described=VALUES)
 def test_any_json_is_read_or_refused(head: dict[str, str], inner: object, described: object) -> None:
     document = {**head, "components": inner, "packages": inner, "@graph": inner, "metadata": described}

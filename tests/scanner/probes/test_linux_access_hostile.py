@@ -51,7 +51,7 @@ def answers(name: str) -> list[bytes]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_bytes(name: str) -> None:
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.binary(max_size=300), st.sampled_from([0, 1, 66, 69, 77, 124, 137]), st.booleans())
     def check(output: bytes, exit_code: int, ended: bool) -> None:
         became = take(name, output + (b"\n=end=\n" if ended else b""), exit_code)
@@ -67,7 +67,7 @@ def test_recorded_lines_broken_mixed_and_repeated(name: str) -> None:
         st.binary(max_size=30), st.sampled_from([b":", b"::::::", b" ", b"\t", b"=", b"-", b"/", b"> ", b"#0"])
     )
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.sampled_from(answers(name)), st.data())
     def check(answer: bytes, data: st.DataObject) -> None:
         own = answer.removesuffix(b"=end=\n").split(b"\n")
@@ -96,7 +96,7 @@ def test_a_huge_answer_is_read_soon(name: str) -> None:
     """Some recorded lines in turn, repeated with another number each time until the answer is huge."""
     answer = max(answers(name), key=len)
     lines = sorted({line for line in answer.split(b"\n") if line and not line.startswith(b"=")}, key=len)
-    for line in {lines[0], lines[len(lines) // 2], lines[-1]}:
+    for line in {lines[0], lines[-1]}:
         times = BYTES // (len(line) + 6)
         huge = b"".join(line.replace(b"0", b"%d" % n, 1) + b"\n" for n in range(times))
         soon(name, answer.replace(line + b"\n", huge, 1))

@@ -21,6 +21,7 @@ from scanner.probes.linux.accounts import umask_of
 from scanner.probes.linux.sshd_config import SHELL as SSHD_CONFIG
 from scanner.query import Answer, NotHere, Unreadable
 from tests.lab.sshd import SshdFactory, keygen
+from tests.scanner.probes.test_linux_system_sections import each_once
 
 NAMES = (
     *("accounts", "authorized_keys", "backups", "certificates", "critical_files", "exports", "firewall", "interfaces"),
@@ -28,8 +29,7 @@ NAMES = (
 )
 ASSET = Asset("here", Connection("local", "localhost"), certificates=("/nowhere/c.pem",), backup_marks=("/etc/passwd",))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-ALL_SHELLS = (["sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"])
-SHELLS = [shell for shell in ALL_SHELLS if shutil.which(shell[0])]
+SHELLS = each_once(["sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"])
 IS_ROOT = os.geteuid() == 0
 PLAIN = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 as_root = pytest.mark.skipif(not IS_ROOT, reason="needs root")

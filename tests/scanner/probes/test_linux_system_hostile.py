@@ -45,7 +45,7 @@ def marks_of(name: str) -> list[bytes]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_bytes(name: str) -> None:
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.binary(max_size=400), st.sampled_from([0, 1, 2, 66, 69, 77, 100, 124, 137]))
     def check(output: bytes, exit_code: int) -> None:
         assert take(name, output, exit_code)
@@ -57,7 +57,7 @@ def test_any_bytes(name: str) -> None:
 def test_its_own_lines_in_any_order(name: str) -> None:
     line = st.one_of(st.sampled_from(marks_of(name)), st.binary(max_size=40).map(lambda noise: noise + b"\n"))
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(line, max_size=30).map(b"".join))
     def check(output: bytes) -> None:
         assert take(name, output)
@@ -69,24 +69,23 @@ def test_its_own_lines_in_any_order(name: str) -> None:
 def test_real_answers_cut_short_never_pass_for_whole(name: str) -> None:
     """A cut is the transport's to find; a parser must at the least survive it, wherever it falls."""
     for answer in answers_of(name):
-        for length in range(0, len(answer), max(1, len(answer) // 40)):
+        for length in range(0, len(answer), max(1, len(answer) // 20)):
             assert take(name, answer[:length])
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("unit", [b"\n", b"=a=\n", b"[", b"a" * 4000 + b"\n", b"\xff\n", b"=:", b"\t\t\t\n", b'"'])
 def test_large_answers_end_soon(name: str, unit: bytes) -> None:
-    largest = 512 * 1024
-    for answer in answers_of(name)[:2]:
-        started = time.process_time()
-        assert take(name, answer + unit * (largest // len(unit)))
-        assert time.process_time() - started < SECONDS
+    largest, answer = 512 * 1024, answers_of(name)[0]
+    started = time.process_time()
+    assert take(name, answer + unit * (largest // len(unit)))
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_own_lines_by_the_thousand_end_soon(name: str) -> None:
     (answer, *_) = answers_of(name)
-    for mark in marks_of(name)[::3]:
+    for mark in marks_of(name)[::8]:
         started = time.process_time()
         assert take(name, mark * (200_000 // len(mark)) + answer)
         assert take(name, answer.replace(mark, mark * (200_000 // len(mark)), 1))

@@ -25,11 +25,15 @@ NAMES = (
 )
 ASSET = Asset("here", Connection("local", "localhost"))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-SHELLS = [
-    shell
-    for shell in (["sh"], ["dash"], ["bash", "--posix"], ["busybox", "ash"])
-    if shutil.which(shell[0])
-]  # fmt: skip
+
+
+def each_once(*shells: list[str]) -> list[list[str]]:
+    """Those that are here; of two names of one program, as sh is often dash, the first."""
+    found = ((shell, shutil.which(shell[0])) for shell in reversed(shells))
+    return list(reversed({(Path(at).resolve(), *shell[1:]): shell for shell, at in found if at}.values()))
+
+
+SHELLS = each_once(["sh"], ["dash"], ["bash", "--posix"], ["busybox", "ash"])
 NOBODY = 65534
 ROOT = Path("/")
 IS_ROOT = os.geteuid() == 0

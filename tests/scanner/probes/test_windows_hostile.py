@@ -62,14 +62,14 @@ def replaced(told: Any, path: tuple[Any, ...], value: object) -> Any:  # noqa: A
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_any_json_is_a_fact_or_unreadable(name: str, data: st.DataObject) -> None:
     assert accepted(name, fact(name, data.draw(JSON)))
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_recorded_data_with_an_odd_value_is_a_fact_or_unreadable(name: str, data: st.DataObject) -> None:
     told = json.loads(
         (CASES / name / data.draw(st.sampled_from(["laptop-11-23h2", "server-2022-dc"])) / "answer.txt").read_text()

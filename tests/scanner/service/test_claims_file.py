@@ -147,7 +147,7 @@ def test_what_is_no_plan(data: bytes, why: str) -> None:
 
 def zipped(**parts: bytes) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         for name, content in parts.items():
             packed.writestr(name, content)
     return out.getvalue()

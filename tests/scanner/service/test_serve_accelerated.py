@@ -152,7 +152,7 @@ def test_a_clock_that_jumps_neither_doubles_nor_drops_a_daily_scan(
         await world.clock.sleep(2 * 86_400 - world.clock.monotonic())
         await life.end()
 
-    with world_of(store.series, estate(daily), monkeypatch) as world:
+    with world_of(store.series, estate(daily, watches=()), monkeypatch) as world:
         world.loop.run_until_complete(through(world))
     assert [due for _, due, _ in world.begun] == due_times(daily, START, START + 2 * 86_400)
     assert sum("jumped by" in said for said in world.told) == 4
@@ -306,7 +306,7 @@ def test_scans_overlap_as_the_schedule_says(store: Store, monkeypatch: pytest.Mo
         await world.clock.sleep(6 * 3600)
         await life.end()
 
-    with world_of(store.series, estate(*plans), monkeypatch) as world:
+    with world_of(store.series, estate(*plans, watches=()), monkeypatch) as world:
         world.scan_seconds = lambda _: 900.0
         world.loop.run_until_complete(through(world))
     nothing_is_doubled(world)
@@ -333,7 +333,7 @@ def test_out_of_hours_a_missed_run_waits(store: Store, monkeypatch: pytest.Monke
         await world.clock.sleep(24 * 3600)
         await second.end()
 
-    with world_of(store.series, estate(plan), monkeypatch) as world:
+    with world_of(store.series, estate(plan, watches=()), monkeypatch) as world:
         world.loop.run_until_complete(through(world))
     when = [datetime.fromtimestamp(at, UTC) for _, _, at in world.begun]
     assert [one.hour for one in when] == [22, 3]

@@ -18,7 +18,7 @@ from scanner.engine import Looked
 from scanner.probes import concerns
 from scanner.service import members, worker_process, workshop
 from scanner.service import scan as scanning
-from scanner.service.bench import Order, Worked
+from scanner.service.bench import BenchError, Order, Worked, bench_of
 from scanner.service.scan import Scanned, Watcher
 from scanner.service.wire import Garbled, content_of, looked_of, message, visit
 from scanner.service.workshop import maker_for
@@ -48,6 +48,11 @@ worker.main()
 
 def harm(deed: str, *bad: str) -> str:
     return HARM.replace("DEED", deed).replace("BAD", repr(bad))
+
+
+def harms(deeds: Mapping[str, str]) -> str:
+    """Another deed for each."""
+    return harm(f"exec(dict({[*deeds.items()]!r})[looked.asset.name])", *deeds)
 
 
 def worked_on(seen: Sequence[Looked], ordered: Order | None = None) -> list[Worked]:
@@ -137,17 +142,24 @@ FAILED = "the scanner itself failed here: {}"
 
 
 def test_a_host_that_kills_the_worker_is_tried_twice_and_costs_itself_only(
-    monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seen: list[Looked], plain: list[Worked]
 ) -> None:
-    monkeypatch.setattr(workshop, "CODE", harm("os.kill(os.getpid(), signal.SIGKILL)", "host-03"))
+    """One of which it dies once, of nothing that would come again, costs nobody."""
+    once = tmp_path / "once"
+    deeds = {
+        "host-03": "os.kill(os.getpid(), signal.SIGKILL)",
+        "host-05": f"os.path.exists({str(once)!r}) or (open({str(once)!r}, 'w').close(), os._exit(1))",
+    }
+    monkeypatch.setattr(workshop, "CODE", harms(deeds))
     costs_only(plain, seen, {"host-03": DIED.format(2)})
+    assert once.exists()
 
 
 def test_hosts_that_do_other_harm_cost_themselves_only(
     monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked]
 ) -> None:
     """It exits, babbles, hangs, meets a fault of ours, wants all memory."""
-    monkeypatch.setattr(workshop, "CODE", harm(f"exec(dict({[*DEEDS.items()]!r})[looked.asset.name])", *DEEDS))
+    monkeypatch.setattr(workshop, "CODE", harms(DEEDS))
     monkeypatch.setattr(workshop, "VISIT_SECONDS", 4.0)
     monkeypatch.setattr(workshop, "TRIES", 1)
     whys = [*[DIED.format(1)] * 3, FAILED.format("KeyError"), FAILED.format("MemoryError")]
@@ -177,27 +189,17 @@ def _unpacked_alike(plain: Worked, made: Worked) -> Worked:
     return replace(plain, packed=made.packed)
 
 
-def test_a_worker_that_dies_of_nothing_costs_nobody(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seen: list[Looked]
-) -> None:
-    once = f"p = {str(tmp_path / 'once')!r}; os.path.exists(p) or (open(p, 'w').close(), os._exit(1))"
-    monkeypatch.setattr(workshop, "CODE", harm(once, "host-05"))
-    made = worked_on(seen)
-    assert (tmp_path / "once").exists()
-    assert all(worked.attempt_missing is None for worked in made)
-
-
 def test_there_is_an_end_to_new_workers(monkeypatch: pytest.MonkeyPatch, seen: list[Looked]) -> None:
     monkeypatch.setattr(workshop, "CODE", harm("os._exit(3)", *NAMES[2:]))
-    monkeypatch.setattr(workshop, "MAX_DEATHS", 3)
+    monkeypatch.setattr(workshop, "MAX_DEATHS", 2)
     made = worked_on(seen)
     assert [worked.attempt_missing for worked in made[:2]] == [None, None]
     died = Missing(Reason.NOT_ATTEMPTED, "the process that reads answers died 2 times of what this host sent")
-    ended = Missing(Reason.NOT_ATTEMPTED, "the process that reads answers ended 3 times in this scan")
+    ended = Missing(Reason.NOT_ATTEMPTED, "the process that reads answers ended 2 times in this scan")
     assert [worked.attempt_missing for worked in made[2:]] == [died, *[ended] * 21]
 
 
-@pytest.mark.parametrize("what", ["exits", "other checks", "other support dates", "no python"])
+@pytest.mark.parametrize("what", ["exits", "other checks", "no python"])
 def test_where_no_worker_starts_the_scanner_does_it_itself(
     monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked], what: str
 ) -> None:
@@ -207,37 +209,38 @@ def test_where_no_worker_starts_the_scanner_does_it_itself(
     elif what == "no python":
         monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     else:
-        ordered = order(**{"catalogue_digest" if what == "other checks" else "support_digest": "0" * 64})
+        ordered = order(catalogue_digest="0" * 64)
     assert worked_on(seen, ordered) == plain
 
 
-def test_a_parser_that_goes_on_and_on_is_one_gap(
-    monkeypatch: pytest.MonkeyPatch, seen: list[Looked], plain: list[Worked]
+@pytest.mark.parametrize("what", ["catalogue_digest", "support_digest"])
+def test_a_worker_with_other_checks_or_support_dates_makes_no_bench(what: str) -> None:
+    with pytest.raises(BenchError):
+        bench_of(order(**{what: "0" * 64}))
+    assert bench_of(order())
+
+
+def test_a_parser_that_goes_on_and_on_is_one_gap_and_no_secret_of_the_environment_is_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seen: list[Looked], plain: list[Worked]
 ) -> None:
+    monkeypatch.setenv("LAB_SECRET", "hunter2-hunter2")
+    told = tmp_path / "environment"
     endless = (
+        f"open({str(told)!r}, 'w').write(repr(dict(os.environ)));"
         "self._patience._limits = (0.3, 0.05); ScriptProbe.parse = lambda probe, asset, answers: "
         "[0 for _ in iter(int, 1) if _] if probe.name == 'packages' and asset.name in BAD "
         "else parse(probe, asset, answers)"
     )
     monkeypatch.setattr(workshop, "CODE", harm(endless, "host-00"))
     [made, *others] = worked_on(seen)
+    assert "PATH" in told.read_text()
+    assert "hunter2" not in told.read_text()
     assert others == plain[1:]
     gaps = {run.check_id: run for run in made.runs if "the parser of packages failed: TookTooLong" in run.observed}
     assert gaps
     assert all(run.outcome is Outcome.NOT_ASSESSED for run in gaps.values())
     assert made.attempt_missing is None
     assert any(run.outcome is Outcome.FAIL for run in made.runs), "the other facts were read"
-
-
-def test_a_worker_sees_no_secret_of_the_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seen: list[Looked]
-) -> None:
-    monkeypatch.setenv("LAB_SECRET", "hunter2-hunter2")
-    told = tmp_path / "environment"
-    monkeypatch.setattr(workshop, "CODE", harm(f"open({str(told)!r}, 'w').write(repr(dict(os.environ)))", "host-00"))
-    worked_on(seen)
-    assert "PATH" in told.read_text()
-    assert "hunter2" not in told.read_text()
 
 
 SCAN = """

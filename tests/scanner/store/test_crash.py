@@ -1,11 +1,14 @@
 """The machine fails us: killed while writing, two writers at once, no room on the disk. Nothing is ever half there."""
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,27 +18,52 @@ from scanner.store.records import ScanKind, ScanState, StoreError
 from scanner.store.store import Store, open_store
 from tests.scanner.store.world import Bench, answer, noise, run
 
-WRITER = """
-import sys
+MANY = 1500  # hosts: more than can be written before it is killed
+
+# Started once: it forks a writer for each order of a line (database, prefix, count, kind), and says how all ended.
+WRITERS = """
+import json, os, sys
 from checks.finding import Outcome
 from scanner.store.records import ScanKind
 from scanner.store.store import open_store
 from tests.scanner.store.world import Bench, answer, run
 
-bench = Bench(open_store(sys.argv[1]))
-names = [f"{sys.argv[2]}{n}" for n in range(int(sys.argv[3]))]
-scan = bench.begin(*names, kind=ScanKind(sys.argv[4]))
-print(scan, flush=True)
-for name in names:
-    outcome = Outcome.FAIL if scan % 2 else Outcome.PASS
-    bench.save(scan, name, run(outcome), answers=(answer("sshd", f"{name} {scan} " + "x" * 20000),))
-bench.end(scan)
+def write(database, prefix, count, kind):
+    bench = Bench(open_store(database))
+    names = [f"{prefix}{n}" for n in range(count)]
+    scan = bench.begin(*names, kind=ScanKind(kind))
+    print(os.getpid(), scan, flush=True)
+    for name in names:
+        outcome = Outcome.FAIL if scan % 2 else Outcome.PASS
+        bench.save(scan, name, run(outcome), answers=(answer("sshd", f"{name} {scan} " + "x" * 20000),))
+    bench.end(scan)
+
+for line in sys.stdin:
+    orders = json.loads(line)
+    for order in orders:
+        if not os.fork():
+            write(*order)
+            os._exit(0)
+    print(*sorted(os.waitstatus_to_exitcode(os.wait()[1]) for _ in orders), flush=True)
 """
 
 
-def writer(database: str, prefix: str, count: int, kind: ScanKind = ScanKind.FULL) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, "-c", WRITER, database, prefix, str(count), kind.value]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+@contextmanager
+def writers() -> Iterator[Callable[..., str]]:
+    """Gives what tells them orders, if there are any, and brings back the next line that they say."""
+    words = [sys.executable, "-c", WRITERS]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        ours, theirs = process.stdin, process.stdout
+
+        def say(*orders: tuple[str | int, ...]) -> str:
+            if orders:
+                ours.write(f"{json.dumps(orders)}\n")
+                ours.flush()
+            return theirs.readline()
+
+        yield say
 
 
 def whole(store: Store) -> None:
@@ -54,22 +82,21 @@ def whole(store: Store) -> None:
 def test_killed_at_any_moment(database: str) -> None:
     chance = random.Random(7)  # noqa: S311 (moments, not secrets)
     open_store(database).close()
-    for _ in range(4):
-        process = writer(database, "h", 3000)
-        assert process.stdout is not None
-        scan = int(process.stdout.readline())
-        time.sleep(chance.uniform(0.0, 0.3))
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        with open_store(database) as store:
-            [lost] = store.lost_scans()
-            row = store.scan(scan)
-            assert (lost.id, lost.done, row.state) == (scan, row.done, ScanState.INTERRUPTED)
-            assert lost.lacking == tuple(f"h{n}" for n in range(row.done, 3000))
-            whole_but_quick(store, scan)
-            # the writers' made-up clock starts anew each time; ours must not refuse the next one
-            with store._database.writing() as connection:
-                connection.exec_driver_sql("UPDATE scan SET started_at = '2026-01-01 00:00:00.000000'")
+    with writers() as say:
+        for _ in range(4):
+            pid, scan = map(int, say((database, "h", MANY, ScanKind.FULL.value)).split())
+            time.sleep(chance.uniform(0.0, 0.3))
+            os.kill(pid, signal.SIGKILL)
+            assert int(say()) == -signal.SIGKILL
+            with open_store(database) as store:
+                [lost] = store.lost_scans()
+                row = store.scan(scan)
+                assert (lost.id, lost.done, row.state) == (scan, row.done, ScanState.INTERRUPTED)
+                assert lost.lacking == tuple(f"h{n}" for n in range(row.done, MANY))
+                whole_but_quick(store, scan)
+                # the writers' made-up clock starts anew each time; ours must not refuse the next one
+                with store._database.writing() as connection:
+                    connection.exec_driver_sql("UPDATE scan SET started_at = '2026-01-01 00:00:00.000000'")
 
 
 def whole_but_quick(store: Store, scan: int) -> None:
@@ -82,10 +109,10 @@ def whole_but_quick(store: Store, scan: int) -> None:
 
 def test_a_verification_beside_a_scan(database: str) -> None:
     open_store(database).close()
-    both = [writer(database, "a", 60), writer(database, "b", 60, ScanKind.VERIFY)]
-    for process in both:
-        _, said = process.communicate(timeout=120)
-        assert process.returncode == 0, said.decode()
+    with writers() as say:
+        orders = (database, "a", 60, ScanKind.FULL.value), (database, "b", 60, ScanKind.VERIFY.value)
+        scans = {int(line.split()[1]) for line in (say(*orders), say())}
+        assert (scans, say()) == ({1, 2}, "0 0\n")
     with open_store(database) as store:
         assert {row.state for row in store.scans()} == {ScanState.COMPLETE}
         assert len(store.findings()) == 60  # the odd scan fails its hosts, the even one passes

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -176,11 +177,18 @@ class Life(RuleBasedStateMachine):
         assert sum(paged.values()) == len(rows)
 
 
-Life.TestCase.settings = settings(
-    max_examples=10,
+class LongLife(Life):
+    """Many more of them."""
+
+
+SETTINGS = settings(
+    max_examples=6,
     stateful_step_count=16,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+Life.TestCase.settings = SETTINGS
+LongLife.TestCase.settings = settings(SETTINGS, max_examples=40)
 TestLife = Life.TestCase
+TestLongLife = pytest.mark.soak(LongLife.TestCase)

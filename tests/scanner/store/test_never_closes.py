@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -43,9 +44,23 @@ def visit(bench: Bench, scan: int, name: str, runs: tuple[CheckRun, ...], machin
     return bench.save(scan, name, *runs, who=who, answers=answers)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+History = list[tuple[list[tuple[str, tuple[CheckRun, ...], str, str]], str]]
+
+
+@settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(scans)
-def test_any_history(history: list[tuple[list[tuple[str, tuple[CheckRun, ...], str, str]], str]]) -> None:
+def test_any_history(history: History) -> None:
+    nothing_closes_without_proof(history)
+
+
+@pytest.mark.soak
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(scans)
+def test_very_many_histories(history: History) -> None:
+    nothing_closes_without_proof(history)
+
+
+def nothing_closes_without_proof(history: History) -> None:
     with tempfile.TemporaryDirectory() as folder, open_store(str(Path(folder) / "record.db")) as store:
         bench, refs = Bench(store), set[str]()
         for planned, snapshot in history:

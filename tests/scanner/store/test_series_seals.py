@@ -1,9 +1,12 @@
 """Sealed hours: they verify, and whatever is changed in what they cover is found and named."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -31,6 +34,9 @@ from scanner.store.watching import days, hours
 from scanner.store.watching.records import Retention
 from tests.scanner.store.series_world import HOUR, START, Key, Prober, declared, no_overlap, states
 
+if TYPE_CHECKING:
+    from tests.scanner.store.conftest import Cluster
+
 # confirmed; hanging when the first hour is sealed; a blip that is never confirmed
 DOWN = [
     (START + 1000, START + 1500),
@@ -50,13 +56,47 @@ def worked(store: Store, stop: float = 3 * HOUR + 60) -> Prober:
     return prober
 
 
+@pytest.fixture(scope="session")
+def sealed_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Prober]:
+    """Three sealed hours: worked once, and copied for each test."""
+    path = tmp_path_factory.mktemp("sealed") / "record.db"
+    with open_store(str(path)) as store:
+        return path, worked(store)
+
+
+@pytest.fixture(scope="session")
+def sealed_base(cluster: "Cluster") -> tuple[str, Prober]:
+    """The same on a server."""
+    with cluster.making("sealed") as url, open_store(url) as store:
+        return "sealed", worked(store)
+
+
+@pytest.fixture
+def copied_file(sealed_file: tuple[Path, Prober], database: str) -> Iterator[Prober]:
+    path, prober = sealed_file
+    shutil.copy(path, database)
+    with open_store(database) as store:
+        yield replace(prober, store=store, recorder=None)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.lab)])
+def sealed(request: pytest.FixtureRequest) -> Iterator[Prober]:
+    """On both databases; nobody probes it."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("copied_file")
+        return
+    name, prober = request.getfixturevalue("sealed_base")
+    with request.getfixturevalue("cluster").copied(name) as url, open_store(url) as store:
+        yield replace(prober, store=store, recorder=None)
+
+
 def planned() -> Maintenance:
     begin = datetime(2026, 3, 21, 22, tzinfo=UTC)
     return Maintenance("CHG1", begin, begin.replace(hour=23), "supplier", services=("portal",))
 
 
-def test_every_hour_is_sealed_once_and_holds(store: Store) -> None:
-    prober = worked(store)
+def test_every_hour_is_sealed_once_and_holds(sealed: Prober) -> None:
+    prober, store = sealed, sealed.store
     assert [seal.hour for seal in store.series.seals()] == [int(START + n * HOUR) for n in range(3)]
     assert prober.seal() == ()
     told = store.series.verify_seals(prober.key.holds)
@@ -67,10 +107,9 @@ def test_every_hour_is_sealed_once_and_holds(store: Store) -> None:
         store.series.verify_seals(Key().holds)
 
 
-def test_sealing_changes_nothing_that_is_told(database: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    other = str(tmp_path_factory.mktemp("other") / "record.db")
-    with open_store(database) as sealed, open_store(other) as plain:
-        worked(sealed)
+def test_sealing_changes_nothing_that_is_told(copied_file: Prober, tmp_path: Path) -> None:
+    sealed = copied_file.store
+    with open_store(str(tmp_path / "other.db")) as plain:
         prober = Prober(plain, [declared("web"), declared("db")], down={"web": DOWN}, flush=60.0)
         prober.begin()
         prober.work(START + 3 * HOUR + 60)
@@ -80,8 +119,8 @@ def test_sealing_changes_nothing_that_is_told(database: str, tmp_path_factory: p
         no_overlap(sealed, NAMES, START, prober.now)
 
 
-def test_a_restart_after_sealing_goes_on(store: Store) -> None:
-    prober = worked(store)
+def test_a_restart_after_sealing_goes_on(sealed: Prober) -> None:
+    prober, store = sealed, sealed.store
     before = states(store, "web", START, prober.now)
     prober.die()
     recorder = prober.begin()  # before the next look is due
@@ -107,8 +146,8 @@ def test_an_hour_in_which_nobody_probed_has_no_seal(store: Store) -> None:
     rollups(store, prober)
 
 
-def test_the_day_rollups_are_what_the_intervals_say(store: Store) -> None:
-    prober = worked(store)
+def test_the_day_rollups_are_what_the_intervals_say(sealed: Prober) -> None:
+    prober, store = sealed, sealed.store
     rollups(store, prober)
     [first, *_] = store.series.stats("web", START, START + HOUR)
     told = store.series.samples("web", START, START + HOUR - 60)  # the last one was recorded in the next hour
@@ -261,28 +300,25 @@ SECOND = int(START + HOUR)
         ),
     ],
 )
-def test_tampering_is_found(database: str, tamper: Tamper, said: str) -> None:
-    with open_store(database) as store:
-        prober = worked(store)
-        tamper(store)
-        with pytest.raises(StoreError, match=said):
-            store.series.verify_seals(prober.key.holds)
+def test_tampering_is_found(copied_file: Prober, tamper: Tamper, said: str) -> None:
+    tamper(copied_file.store)
+    with pytest.raises(StoreError, match=said):
+        copied_file.store.series.verify_seals(copied_file.key.holds)
 
 
 @pytest.mark.parametrize("table", ["state_change", "watch_version", "hour_seal", "maintenance"])
 @pytest.mark.parametrize("word", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"])
-def test_what_is_final_cannot_be_changed(store: Store, table: str, word: str) -> None:
-    worked(store, HOUR + 60)
+def test_what_is_final_cannot_be_changed(sealed: Prober, table: str, word: str) -> None:
     column = "hour" if table == "hour_seal" else "id"
     with (
         pytest.raises((StoreError, DBAPIError), match="never changed or deleted"),
-        store._database.writing() as connection,
+        sealed.store._database.writing() as connection,
     ):
         connection.exec_driver_sql(word.format(table, column))
 
 
-def test_retention_drops_samples_and_then_leaves_and_the_rest_still_holds(store: Store) -> None:
-    prober = worked(store)
+def test_retention_drops_samples_and_then_leaves_and_the_rest_still_holds(sealed: Prober) -> None:
+    prober, store = sealed, sealed.store
     before = states(store, "web", START, prober.now)
     now = START + 3 * HOUR
     assert store.series.retain(now, Retention(samples=2 / 24)) == 1
@@ -362,9 +398,7 @@ def test_two_that_seal_at_once(store: Store) -> None:
     ids=["batch", "hour"],
 )
 @pytest.mark.parametrize("data", [b"", b"rubbish", b"(\xb5/\xfd\x04\x00\x01\x00\x00"])
-def test_damaged_blobs_are_said_to_be(database: str, table: object, said: str, data: bytes) -> None:
-    with open_store(database) as store:
-        worked(store, HOUR + 120)
-        change(update(table).values(data=data))(store)  # type: ignore[arg-type]  # a table
-        with pytest.raises(StoreError, match=said):
-            store.series.samples("web", START, START + 2 * HOUR)
+def test_damaged_blobs_are_said_to_be(copied_file: Prober, table: object, said: str, data: bytes) -> None:
+    change(update(table).values(data=data))(copied_file.store)  # type: ignore[arg-type]  # a table
+    with pytest.raises(StoreError, match=said):
+        copied_file.store.series.samples("web", START, START + 4 * HOUR)

@@ -159,14 +159,14 @@ def test_a_lone_surrogate_is_no_fault_of_ours() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_bytes_are_a_document_or_bad(raw: bytes) -> None:
     with pytest.raises(BadDocument):
         read_document(raw)
 
 
 @given(st.integers(0, len(TEXT) - 2), st.text(max_size=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_a_document_with_a_piece_replaced_is_read_or_bad(place: int, piece: str) -> None:
     try:
         read = read_document((TEXT[:place] + piece + TEXT[place + 3 :]).encode("utf-8", "replace"))
@@ -176,7 +176,7 @@ def test_a_document_with_a_piece_replaced_is_read_or_bad(place: int, piece: str)
 
 
 @given(st.integers(0, len(TEXT) - 3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_nothing_counts_of_a_document_that_is_cut(place: int) -> None:
     with pytest.raises(BadDocument):
         read_document(TEXT[:place].encode(), marker=MARKER)
@@ -227,7 +227,7 @@ def twice(value: Any) -> bool:  # noqa: ANN401 (as above)
     return isinstance(value, list) and any(map(twice, value))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(PAIRS)
 def test_keys_are_counted_right(value: object) -> None:
     raw = small().decode().replace('"b":1', f'"b":{spelled(value)}').encode()

@@ -69,10 +69,11 @@ def test_the_probe_is_in_the_list() -> None:
 
 
 @pytest.mark.data
-def test_a_poll_sees_all_that_the_whole_walk_says() -> None:
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
+def test_a_poll_sees_all_that_the_whole_walk_says(every: int) -> None:
     compared = 0
-    for name, text in recordings():
-        if len(text) < SMALL and half(name):
+    for n, (name, text) in enumerate(recordings()):
+        if len(text) < SMALL and half(name) and n % every == 0:
             assert identify(polled(text)) == identify(read(text)), name
             compared += 1
-    assert compared > 200
+    assert compared > 200 // every

@@ -1,14 +1,18 @@
-"""How much of 786 recorded devices is identified, by field, half and operating system (``pytest -s`` prints it all)."""
+"""How much of 786 recorded devices is identified, by field, half and operating system (``pytest -s`` prints it all).
+
+``make test`` looks at every fifth of them, ``make soak`` at all.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
 
 import pytest
 
-from tests.scanner.probes.network.walks import FIELDS, OURS, devices, expected, half, same
+from tests.scanner.probes.network.walks import FIELDS, OURS, devices, disputed, expected, half, same
 
 pytestmark = pytest.mark.data
 
+EVERY = pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.soak)])
 LEAST_RIGHT = {"version": 0.95, "model": 0.88, "serial": 0.91}
 MOST_WRONG = {"version": 0.002, "model": 0.01, "serial": 0.01}  # without the cases where ours is the better value
 
@@ -29,9 +33,9 @@ class Judged:
         )
 
 
-def judged(field: str) -> list[Judged]:
+def judged(field: str, every: int) -> list[Judged]:
     rows = []
-    for name, device in devices().items():
+    for name, device in devices(every).items():
         theirs, ours = expected()[name][FIELDS[field]], getattr(device, field)
         if theirs and theirs.strip():
             verdict = _verdict(name, field, theirs, ours)
@@ -53,9 +57,10 @@ def share(rows: list[Judged], verdict: str) -> float:
     return sum(row.verdict == verdict for row in rows) / len(rows)
 
 
+@EVERY
 @pytest.mark.parametrize("field", FIELDS)
-def test_the_share_that_is_right_and_the_share_that_is_wrong(field: str) -> None:
-    rows = judged(field)
+def test_the_share_that_is_right_and_the_share_that_is_wrong(field: str, every: int) -> None:
+    rows = judged(field, every)
     for title, part in (("all", rows), *((f"half {n}", [r for r in rows if half(r.name) == n]) for n in (0, 1))):
         shares = {v: f"{share(part, v):.1%}" for v in ("right", "better", "wrong", "unknown")}
         print(f"{field}, {title}: {len(part)} devices, {shares}")  # noqa: T201
@@ -66,9 +71,10 @@ def test_the_share_that_is_right_and_the_share_that_is_wrong(field: str) -> None
     assert share(rows, "wrong") <= MOST_WRONG[field]
 
 
-def test_versions_by_operating_system() -> None:
+@EVERY
+def test_versions_by_operating_system(every: int) -> None:
     by_os: dict[str, Counter[str]] = {}
-    for row in judged("version"):
+    for row in judged("version", every):
         by_os.setdefault(expected()[row.name]["os"], Counter())[row.verdict] += 1
     for system, verdicts in sorted(by_os.items()):
         print(f"{system}: {dict(verdicts)}")  # noqa: T201
@@ -83,7 +89,7 @@ def test_versions_by_operating_system() -> None:
 @pytest.mark.parametrize("named", sorted({name for name, _ in OURS}))
 def test_a_disagreement_listed_as_ours_is_still_one(named: str) -> None:
     """A stale entry would hide a later mistake."""
-    device = devices()[named]
+    device = disputed()[named]
     for name, field in OURS:
         if name == named:
             ours = getattr(device, field)
@@ -91,8 +97,9 @@ def test_a_disagreement_listed_as_ours_is_still_one(named: str) -> None:
             assert not same(ours, expected()[name][FIELDS[field]])
 
 
-def test_every_device_that_says_anything_gets_its_uptime_name_and_evidence_or_none() -> None:
-    for name, device in devices().items():
+@EVERY
+def test_every_device_that_says_anything_gets_its_uptime_name_and_evidence_or_none(every: int) -> None:
+    for name, device in devices(every).items():
         assert device.evidence or device.description is None, name
         told = {source.field for source in device.evidence}
         for field in ("version", "model", "serial", "boot_version"):

@@ -11,7 +11,7 @@ from checks.check import Context
 from checks.example import overall
 from checks.finding import Outcome
 from inventory.facts.health import DeviceHealth, Duplex, Kind, State, Thresholds
-from tests.scanner.probes.network.health_walks import ASSET, everything, health_of
+from tests.scanner.probes.network.health_walks import ASSET, healths
 
 pytestmark = pytest.mark.data
 PARTS = ("sensors", "storage", "arrays", "batteries", "memory", "processors", "interfaces")
@@ -127,35 +127,43 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
 ]
 
 
+NAMED = frozenset(case[0] for case in CASES)
+FEW = 4  # every fourth device; all of them in ``make soak``
+EVERY = pytest.mark.parametrize("every", [FEW, pytest.param(1, marks=pytest.mark.soak)])
+
+
 @pytest.mark.parametrize(("file", "part", "name", "holds"), CASES, ids=lambda value: str(value)[:40])
 def test_what_the_rows_say(file: str, part: str, name: str, holds: dict[str, Any]) -> None:
-    things = {thing.name: thing for thing in getattr(health_of(file), part)}
+    things = {thing.name: thing for thing in getattr(healths(FEW, NAMED)[file], part)}
     found = things[name]
     assert {key: getattr(found, key) for key in holds} == holds
 
 
-def test_how_many_devices_tell_what() -> None:
+@EVERY
+def test_how_many_devices_tell_what(every: int) -> None:
     """The share of devices by part, and what their sensors are; nothing of any of them ends the probe."""
-    read = everything()
+    read = healths(every, NAMED)
     told = Counter(part for health in read.values() for part in PARTS if getattr(health, part))
     kinds = Counter(kind for health in read.values() for kind in {sensor.kind for sensor in health.sensors or ()})
     print(f"{len(read)} devices:", dict(told), {str(kind): count for kind, count in kinds.items()})  # noqa: T201
-    assert len(read) > 700
-    assert told["interfaces"] > 400
-    assert min(told[part] for part in PARTS) >= 10
-    assert min(kinds[kind] for kind in (Kind.PSU, Kind.FAN, Kind.TEMPERATURE)) >= 20
+    assert len(read) > 700 / every
+    assert told["interfaces"] > 400 / every
+    assert min(told[part] for part in PARTS) >= 10 / every
+    assert min(kinds[kind] for kind in (Kind.PSU, Kind.FAN, Kind.TEMPERATURE)) >= 20 / every
 
 
-def test_no_recorded_device_has_a_gap_or_a_value_that_cannot_be() -> None:
-    for name, health in everything().items():
+@EVERY
+def test_no_recorded_device_has_a_gap_or_a_value_that_cannot_be(every: int) -> None:
+    for name, health in healths(every, NAMED).items():
         assert health.gaps == (), name
         assert list(_impossible(health)) == [], name
 
 
-def test_the_checks_judge_every_recorded_device() -> None:
+@EVERY
+def test_the_checks_judge_every_recorded_device(every: int) -> None:
     """No check breaks on what real devices say. How often each says what is printed."""
     said: Counter[tuple[str, str]] = Counter()
-    for name, health in everything().items():
+    for name, health in healths(every, NAMED).items():
         for check in matching(catalogue(), "net.avail.*"):
             if check.needs == ("health",):
                 runs = check.judge(Context(ASSET, {"health": health}, datetime(2026, 3, 2, tzinfo=UTC)), {})

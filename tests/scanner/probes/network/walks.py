@@ -95,8 +95,17 @@ def _of(lines: Iterable[bytes], scalars: Iterable[str], columns: tuple[str, ...]
 
 
 @cache
-def devices() -> dict[str, Device]:
-    return {name: identify(polled(text)) for name, text in recordings()}
+def devices(every: int = 1) -> dict[str, Device]:
+    """Every n-th of them."""
+    taken = (one for n, one in enumerate(recordings()) if n % every == 0)
+    return {name: identify(polled(text)) for name, text in taken}
+
+
+@cache
+def disputed() -> dict[str, Device]:
+    """Those that ``OURS`` speaks of."""
+    named = {name for name, _ in OURS}
+    return {name: identify(polled(text)) for name, text in recordings() if name in named}
 
 
 def same(ours: str, theirs: str) -> bool:
