@@ -13,7 +13,7 @@ from operator import attrgetter
 from checks.check import Theme
 from checks.clocks import Clock, Status
 from inventory.estate import Area, Service
-from reports.carried import carried_issues
+from reports.carried import carried_issues, left_by_issue
 from reports.clocks import FindingClocks, stamp
 from reports.on_record import Acceptance, OnRecord, words
 from reports.plan_book import NO_SUPPLIER as NO_SUPPLIER
@@ -55,6 +55,7 @@ class PlanRow:
     agreed_due: str  # by a policy of a contract
     stopped_days: int | str  # that a clock stood still for a pause; "" no clock
     states: str
+    looked_at_again: str  # "no": an earlier scan found it, and nothing proves a fix
     claim_date: str
     verification_date: str  # of a fix that was proven once; it came back
     evidence: str
@@ -106,14 +107,23 @@ def cells(row: PlanRow | ListRow | FixRow) -> tuple[str | int, ...]:
 
 
 def plan(data: ReportData) -> Iterator[PlanRow]:
-    """Worst first, in the order of the report."""
-    book = Book(data)
-    for issue in data.issues:
+    """What this scan found; worst first, in the order of the report."""
+    return _plan(Book(data), data.issues, seen=True)
+
+
+def owed(data: ReportData) -> Iterator[PlanRow]:
+    """What counts and was not looked at again; worst first."""
+    left = sorted(left_by_issue(data).values(), key=lambda issue: (issue.severity.rank, issue.level.rank))
+    return _plan(Book(data), left, seen=False)
+
+
+def _plan(book: Book, issues: Iterable[Issue], *, seen: bool) -> Iterator[PlanRow]:
+    for issue in issues:
         by_supplier: dict[str, list[Occurrence]] = defaultdict(list)
         for one in issue.occurrences:
             by_supplier[book.supplier(one)].append(one)
         for supplier, hit in sorted(by_supplier.items()):
-            yield _plan_row(book, issue, supplier, hit)
+            yield _plan_row(book, issue, supplier, hit, seen=seen)
 
 
 def length(data: ReportData) -> int:
@@ -157,7 +167,7 @@ def fixes(data: ReportData) -> Iterator[FixRow]:
         )
 
 
-def _plan_row(book: Book, issue: Issue, supplier: str, hit: list[Occurrence]) -> PlanRow:
+def _plan_row(book: Book, issue: Issue, supplier: str, hit: list[Occurrence], *, seen: bool) -> PlanRow:
     data, remedy = book.data, issue.check.remedy
     there, clocked, said = book.there(hit), book.clocked(hit), book.told(hit)
     return PlanRow(
@@ -184,6 +194,7 @@ def _plan_row(book: Book, issue: Issue, supplier: str, hit: list[Occurrence]) ->
         agreed_due=_due(clocked, book.agreed),
         stopped_days=_stopped(clocked),
         states=_names({o.state for o in hit}),
+        looked_at_again="yes" if seen else "no",
         claim_date=min((s.claim_day for s in said if s.claim_day), default=""),
         verification_date=max((utc(s.verified).date().isoformat() for s in said if s.verified), default=""),
         evidence=_names({digest for o in hit for digest in o.evidence}, 2),

@@ -25,13 +25,19 @@ def carried_issues(data: ReportData) -> Iterator[tuple[Issue, Occurrence]]:
         yield Issue(check, (one,), one.subject if unit else None), one
 
 
-def with_carried(data: ReportData) -> ReportData:
-    """Each among the occurrences of its issue, where the scan saw one, and else an issue of its own."""
+def left_by_issue(data: ReportData) -> dict[tuple[str, Subject | None], Issue]:
+    """By check and subject, each with all of its occurrences that were not looked at again."""
     left: dict[tuple[str, Subject | None], Issue] = {}
     for issue, _ in carried_issues(data):
         key = issue.check.id, issue.subject
         before = left[key].occurrences if key in left else ()
         left[key] = replace(issue, occurrences=(*before, *issue.occurrences))
+    return left
+
+
+def with_carried(data: ReportData) -> ReportData:
+    """Each among the occurrences of its issue, where the scan saw one, and else an issue of its own."""
+    left = left_by_issue(data)
     seen = (_joined(issue, left.pop((issue.check.id, issue.subject), None)) for issue in data.issues)
     return replace(data, issues=(*seen, *left.values()))
 

@@ -28,6 +28,7 @@ from reports.action_plan import (
     cells,
     fixes,
     occurrences,
+    owed,
     plan,
 )
 from reports.formats.xlsx_summary import summary
@@ -57,8 +58,8 @@ WIDTHS = {
     "refs": 22, "ref": 11, "issue": 46, "type": 11, "severity": 10, "risk": 10, "cvss": 34, "kev": 6, "assets": 8,
     "occurrences": 12, "areas": 36, "services": 24, "supplier": 34, "contract": 16, "risk owner": 22,
     "short term action": 44, "strategic action": 60, "owner": 36, "raised": 12, "clock": 13, "policy due": 17,
-    "agreed due": 17, "stopped days": 9, "states": 20, "claim date": 14, "claimed": 14, "verification date": 14,
-    "evidence": 68,
+    "agreed due": 17, "stopped days": 9, "states": 20, "looked at again": 10, "claim date": 14, "claimed": 14,
+    "verification date": 14, "evidence": 68,
     "acceptance": 30, "comment": 40, "asset": 28, "state": 20, "observed": 60, "what was done": 40,
     "change reference": 22, "observed now": 60,
 }  # fmt: skip
@@ -67,6 +68,7 @@ WORDS = {
     "severity": [severity.value for severity in Severity],
     "risk": [level.value for level in Level],
     "kev": ["yes"],
+    "looked at again": ["yes", "no"],
     "clock": [status.value for status in Status],
 }
 DAYS = frozenset({"raised", "claim date", "claimed", "verification date"})
@@ -93,8 +95,9 @@ def render(data: ReportData, out: BinaryIO) -> None:
         }
     )
     book.set_calc_mode("manual")
-    rows, sheets = list(plan(data)), _Sheets(book, data)
-    sheets.print_on(summary(book, data, rows, COLOURS))
+    seen, sheets = list(plan(data)), _Sheets(book, data)
+    rows = [*seen, *owed(data)]
+    sheets.print_on(summary(book, data, seen, COLOURS))
     sheets.table("Action plan", PLAN_HEADINGS, rows, PLAN_WIDE)
     for supplier in sorted({row.supplier for row in rows})[:MOST_SUPPLIERS]:
         sheets.table(supplier, PLAN_HEADINGS, [row for row in rows if row.supplier == supplier], PLAN_WIDE)

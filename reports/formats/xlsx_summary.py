@@ -75,7 +75,7 @@ class _Summary:
             self._lines.text(
                 f"{count(len(data.carried), 'more occurrence')} could not be looked at again. They count until"
             )
-            self._lines.text("a proof closes them, and stand at the end of the sheet Occurrences, not in the plan.")
+            self._lines.text("a proof closes them, and stand at the end of the plan and of the sheet Occurrences.")
         self._lines.gap()
 
     def rated(self, what: str, units: Sequence[tuple[str, object]], colours: Mapping[str, str]) -> None:

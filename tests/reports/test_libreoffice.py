@@ -52,6 +52,8 @@ def test_its_counts_are_those_of_the_json(tmp_path: Path) -> None:
     _, *planned = sheets["Action plan"]
     by_severity = Counter[str]()
     for row in planned:
+        if row[PLAN_HEADINGS.index("looked at again")] == "no":
+            continue
         by_severity[row[PLAN_HEADINGS.index("severity")]] += int(row[PLAN_HEADINGS.index("occurrences")])
     counts = report["counts"]["by_severity"]
     assert by_severity == Counter(
