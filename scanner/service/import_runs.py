@@ -21,6 +21,7 @@ FACT = "imported"  # the query under which a host's part of the file is kept
 GRAVEST = (Outcome.FAIL, Outcome.ERROR, Outcome.NOT_ASSESSED, Outcome.PASS, Outcome.NOT_APPLICABLE)
 EXPECTED = "import.nmap.open-port"
 GONE = "the tool lists all that there are on this port, and this one is no longer among them"
+MEANT = "; the inventory expects it"  # ends the sentence of an open port
 _WORD = re.compile(r"[^A-Za-z0-9._-]+")
 MAX_RULE = 90  # characters of a rule in the id of a check; a check's id has up to 128
 MAX_KEY = 300
@@ -68,7 +69,7 @@ def _least(privilege: Privilege, host: Host) -> Privilege:
 def _expected(asset: Asset, name: str, result: Result) -> Result:
     """A port that the inventory names is no weakness."""
     if name == EXPECTED and result.outcome is Outcome.FAIL and result.subject.key in (asset.expected_ports or ()):
-        return replace(result, outcome=Outcome.PASS, observed=f"{result.observed}; the inventory expects it")
+        return replace(result, outcome=Outcome.PASS, observed=f"{result.observed}{MEANT}")
     return result
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from checks.finding import CheckRun, Outcome
 from reports.open_ports import MOST_SAID, How, Identified, OpenPort, Reach
 from reports.text import safe_text
-from scanner.service.import_runs import EXPECTED, GONE
+from scanner.service.import_runs import EXPECTED, GONE, MEANT
 from scanner.service.imported_report import known_imports
 from scanner.store.imports import ImportRow
 from scanner.store.records import ScanRow
@@ -23,9 +23,8 @@ def imported_ports(store: Store, scan: ScanRow) -> Mapping[str, Sequence[OpenPor
     """By the uid of an asset."""
     known: Known = {}
     for row in sorted(known_imports(store, scan), key=lambda one: (str(one.ended_at or ""), one.scan_id)):
-        for host in store.hosts(row.scan_id):
-            for run in host.runs:
-                _hear(known, host.uid, run, row)
+        for uid, run in store.runs_about(row.scan_id, "port"):
+            _hear(known, uid, run, row)
     found: dict[str, list[OpenPort]] = {}
     for (uid, _), told in sorted(known.items()):
         found.setdefault(uid, []).extend(told[tool] for tool in sorted(told))
@@ -33,8 +32,6 @@ def imported_ports(store: Store, scan: ScanRow) -> Mapping[str, Sequence[OpenPor
 
 
 def _hear(known: Known, uid: str, run: CheckRun, row: ImportRow) -> None:
-    if run.subject.kind != "port":
-        return
     key = uid, run.subject.key
     if run.outcome is Outcome.FAIL or _expected(run):
         for port in _port(run, row):
@@ -62,7 +59,7 @@ def _port(run: CheckRun, row: ImportRow) -> Iterator[OpenPort]:
 def _words(run: CheckRun) -> tuple[str, str]:
     """Service and banner, as nmap tells them: ``tcp/22 is open: ssh OpenSSH 9.2``."""
     _, told, rest = run.observed.partition(" is open: ")
-    said = rest.partition("; the inventory expects it")[0]
+    said = rest.partition(MEANT)[0]
     if run.check_id != EXPECTED or not told or BY_NUMBER in said:
         return "", ""
     return safe_text(said.partition(" ")[0], MOST_SAID), said

@@ -13,15 +13,20 @@ from scanner.store.evidence import blob_file
 from scanner.store.import_schema import import_file
 from scanner.store.judgements import Runs, in_chunks
 from scanner.store.reader import facts_of
-from scanner.store.records import Purged, ScanState
+from scanner.store.records import Purged, ScanKind, ScanState
 from scanner.store.schema import Stored, attempt, blob, check_run, evidence, finding, ruling, scan, scan_asset
 
 Protected = Mapping[tuple[int, int], list[Stored]]  # scan and asset -> the findings that rest on that visit
 
 
 def old_scans(connection: Connection, keep_scans: int | None, before: datetime | None) -> tuple[int, ...]:
-    """Finished scans beyond the newest ``keep_scans``, or that ended before a moment; never the last one."""
+    """Finished scans beyond the newest ``keep_scans``, or that ended before a moment; never the last one.
+
+    No import is among them: the report of every scan after it rests on what it tells, also on what its tool could not
+    look at.
+    """
     finished = (scan.c.state != ScanState.RUNNING.value) & scan.c.purged_at.is_(None)
+    finished &= scan.c.kind != ScanKind.IMPORT.value
     rows = connection.execute(select(scan.c.id, scan.c.ended_at).where(finished).order_by(scan.c.id.desc())).all()
     kept = max(1, keep_scans if keep_scans is not None else 1)
     return tuple(sorted(row.id for row in rows[kept:] if before is None or row.ended_at < before))

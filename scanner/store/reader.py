@@ -17,9 +17,9 @@ from scanner.store.assets import uid_for_name
 from scanner.store.codec import load
 from scanner.store.evidence import answers_of
 from scanner.store.findings import ref
-from scanner.store.judgements import Runs
+from scanner.store.judgements import Runs, run_of
 from scanner.store.records import FindingRow, StoredAnswer, StoredHost, StoreError
-from scanner.store.schema import Stored, asset, attempt, event, finding, scan_asset, snapshot
+from scanner.store.schema import Stored, asset, attempt, check_run, event, finding, ruling, scan_asset, snapshot
 
 _HOSTS = (
     select(scan_asset, attempt, snapshot.c.content, asset.c.uid)
@@ -27,6 +27,13 @@ _HOSTS = (
     .outerjoin(attempt, attempt.c.visit_id == scan_asset.c.id)
     .outerjoin(asset, asset.c.id == scan_asset.c.asset_id)
     .order_by(scan_asset.c.position)
+)
+_ABOUT = (
+    select(ruling, asset.c.uid)
+    .join(check_run, check_run.c.ruling_id == ruling.c.id)
+    .join(scan_asset, scan_asset.c.id == check_run.c.visit_id)
+    .join(asset, asset.c.id == scan_asset.c.asset_id)
+    .order_by(scan_asset.c.position, check_run.c.position)
 )
 _FINDINGS = select(finding, asset.c.uid, asset.c.name).join(asset, asset.c.id == finding.c.asset_id)
 
@@ -47,6 +54,12 @@ def hosts(connection: Connection, folder: Path | None, scan_id: int, *, outputs:
             runs=runs.of(row.id),
             answers=tuple(answers_of(connection, row.id, folder, outputs=outputs)),
         )
+
+
+def runs_about(connection: Connection, scan_id: int, subject_kind: str) -> tuple[tuple[str, CheckRun], ...]:
+    """Uid and run, of every run about such a subject, in the order of the plan."""
+    asked = _ABOUT.where(scan_asset.c.scan_id == scan_id, ruling.c.subject_kind == subject_kind)
+    return tuple((row.uid, run_of(row)) for row in connection.execute(asked))
 
 
 def planned(connection: Connection, scan_id: int) -> tuple[Asset, ...]:

@@ -160,6 +160,11 @@ class Store:
         with self._database.reading() as connection:
             yield from reader.hosts(connection, self._database.blobs, scan_id, outputs=outputs)
 
+    def runs_about(self, scan_id: int, subject_kind: str) -> tuple[tuple[str, CheckRun], ...]:
+        """Uid and run, of every run of the scan about such a subject, in the order of the plan."""
+        with self._database.reading() as connection:
+            return reader.runs_about(connection, scan_id, subject_kind)
+
     def latest_visits(
         self,
         asked_of: Callable[[str], visits.Asked],

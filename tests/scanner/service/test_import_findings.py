@@ -562,6 +562,16 @@ def test_a_later_scans_report_counts_what_imports_found(world: World) -> None:
     assert any("unknown" in line for line in limits(data))
 
 
+def test_a_purge_leaves_what_later_reports_rest_on(world: World) -> None:
+    world.give("a.nessus", nessus(item(port=8443), item(104410, 0, 0), login="false"))
+    old, number = scanned(world, "web-1", KEY), scanned(world, "web-1", KEY)
+    before = report_data(world.store, number, ())
+    assert [port.name for one in before.ports for port in one.ports if port.port == 8443] == ["tcp/8443"]
+    assert [len(one.gaps) for one in before.imports] == [1]
+    assert world.store.purge(keep_scans=1).scans == (old,), "no import"
+    assert report_data(world.store, number, ()) == before
+
+
 def test_what_is_the_same_weakness_is_said_by_the_table_that_the_scan_kept(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -204,8 +204,8 @@ class Files:
         at = datetime(2026, 11, day, tzinfo=UTC)
         return ImportRow(scan, "ab", "ab", "f.xml", tool, tool, "1.0", at, at, "Ash", "", cast("Any", None))
 
-    def hosts(self, scan: int) -> list[Any]:
-        return [SimpleNamespace(uid="u", runs=self.told[scan][2])]
+    def runs_about(self, scan: int, kind: str) -> list[Any]:
+        return [("u", run) for run in self.told[scan][2] if run.subject.kind == kind]
 
 
 def imported(before: int = 9, kind: ScanKind = ScanKind.FULL, **files: tuple[str, int, list[CheckRun]]) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from checks.finding import Outcome
+from checks.finding import Outcome, Subject
 from scanner.cli.db import app, human
 from scanner.store.evidence import OWN_FILE_BYTES
 from scanner.store.records import StoreError
@@ -54,6 +54,14 @@ def test_a_purge_keeps_what_findings_rest_on(bench: Bench) -> None:
     with pytest.raises(StoreError, match="details of scan 3 were purged"):
         list(store.hosts(3))
     assert store.purge(keep_scans=1).scans == ()
+
+
+def test_runs_about_one_kind_of_subject(bench: Bench) -> None:
+    port, other = Subject("port", "tcp/22"), Subject("port", "tcp/443")
+    runs = [run(Outcome.FAIL, subject=port), run(Outcome.PASS, OTHER, subject=other), run(Outcome.PASS)]
+    first, saved = bench.scan("web", *runs)
+    assert bench.store.runs_about(first, "port") == tuple((saved.uid, one) for one in runs[:2])
+    assert bench.store.runs_about(first, "file") == ()
 
 
 def test_a_fix_can_still_be_proven_after_a_purge(bench: Bench) -> None:
