@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from checks.advisories.library import Advisories
 from checks.advisories.support import SupportDates
 from checks.estate import Gather, Gathered, query_of
-from checks.finding import CheckRun, Outcome, Ruling, Severity, Subject, not_applicable, not_assessed, printable
+from checks.finding import CheckRun, Member, Outcome, Ruling, Severity, Subject, not_applicable, not_assessed, printable
 from inventory.asset import Asset, Privilege
 from inventory.facts.missing import Absent, Missing, Reason
 from inventory.policy import NO_POLICY, Policy
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_OBSERVED = 1000  # characters of an evidence sentence
 MOST_RUNS = 8_192  # that are remembered
-_RUNS: dict[tuple[object, ...], CheckRun] = {}  # by all that they say; frozen, so that hosts can share them
 
 
 class Theme(StrEnum):
@@ -116,31 +116,11 @@ class Check:
         return known
 
     def _run(self, ruling: Ruling, least: Privilege, judged_from: tuple[str, ...]) -> CheckRun:
-        """Hosts of one kind are told the same things: one run stands for all of those."""
-        if ruling.members or len(ruling.observed) > MAX_OBSERVED:
-            return self._made(ruling, least, judged_from)
-        said = ruling.outcome, ruling.observed, ruling.subject.kind, ruling.subject.key, ruling.reason, ruling.severity
-        key = self.id, self.version, least, judged_from, said
-        known = _RUNS.get(key)
-        if known is None:
-            if len(_RUNS) >= MOST_RUNS:
-                _RUNS.clear()
-            known = _RUNS[key] = self._made(ruling, least, judged_from)
-        return known
-
-    def _made(self, ruling: Ruling, least: Privilege, judged_from: tuple[str, ...]) -> CheckRun:
-        return CheckRun(
-            check_id=self.id,
-            check_version=self.version,
-            outcome=ruling.outcome,
-            observed=printable(ruling.observed)[:MAX_OBSERVED],
-            subject=Subject(ruling.subject.kind, printable(ruling.subject.key)),
-            reason=ruling.reason,
-            privilege=least,
-            facts=judged_from,
-            severity=ruling.severity,
-            members=ruling.members,
-        )
+        subject = ruling.subject
+        alone = ruling.members or len(ruling.observed) + len(subject.key) > MAX_OBSERVED
+        said = (ruling.outcome, ruling.observed, subject.kind, subject.key, ruling.reason, ruling.severity)
+        made = _run_of if alone else _shared_run_of
+        return made(self.id, self.version, least, judged_from, *said, ruling.members)
 
     def _rulings(self, context: Context) -> list[Ruling]:
         settled = self._waiver(context) or self._gap(context)
@@ -168,6 +148,37 @@ class Check:
         if self.gathers and context.estate is None:
             return not_assessed(Reason.NOT_ATTEMPTED, "the other assets of the estate were not looked at")
         return None
+
+
+def _run_of(
+    check: str,
+    version: int,
+    privilege: Privilege,
+    facts: tuple[str, ...],
+    outcome: Outcome,
+    observed: str,
+    subject_kind: str,
+    subject_key: str,
+    reason: Reason | None,
+    severity: Severity | None,
+    members: tuple[Member, ...],
+) -> CheckRun:
+    return CheckRun(
+        check_id=check,
+        check_version=version,
+        outcome=outcome,
+        observed=printable(observed)[:MAX_OBSERVED],
+        subject=Subject(subject_kind, printable(subject_key)),
+        reason=reason,
+        privilege=privilege,
+        facts=facts,
+        severity=severity,
+        members=members,
+    )
+
+
+# Hosts of one kind are told the same things: one run stands for all of those.
+_shared_run_of = lru_cache(MOST_RUNS)(_run_of)
 
 
 def _least(rights: Sequence[Privilege]) -> Privilege:

@@ -20,7 +20,7 @@ from reports.plan_book import NO_SUPPLIER as NO_SUPPLIER
 from reports.plan_book import Book, first_due
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
 from reports.text import listing, prose, safe_text, utc
-from reports.updates import about_support
+from reports.updates import about_support, worst_first
 
 MOST_REFS = 20
 MAX_CELL = 2000
@@ -112,9 +112,8 @@ def plan(data: ReportData) -> Iterator[PlanRow]:
 
 
 def owed(data: ReportData) -> Iterator[PlanRow]:
-    """What counts and was not looked at again; worst first."""
-    left = sorted(left_by_issue(data).values(), key=lambda issue: (issue.severity.rank, issue.level.rank))
-    return _plan(Book(data), left, seen=False)
+    """What counts and was not looked at again, in the same order."""
+    return _plan(Book(data), worst_first(left_by_issue(data).values()), seen=False)
 
 
 def _plan(book: Book, issues: Iterable[Issue], *, seen: bool) -> Iterator[PlanRow]:

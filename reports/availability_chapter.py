@@ -74,6 +74,7 @@ def chapter(report: AvailabilityReport, letter: str, names: Names | None = None)
     services = worst_first(report.services)
     outages = lost(report)
     work = [(one, work) for one in report.services for work in one.work]
+    behind = [one for one in report.groups if one.told.in_service < one.told.devices]
     return {
         "letter": letter,
         "from": stamp(report.start),
@@ -111,9 +112,7 @@ def chapter(report: AvailabilityReport, letter: str, names: Names | None = None)
             }
             for d in report.out_of_service[:MOST_DEVICES]
         ],
-        "groups": [_group(one, names or {}) for one in report.groups if one.told.in_service < one.told.devices][
-            :MOST_DEVICES
-        ],
+        "groups": [_group(one, names or {}) for one in behind[:MOST_DEVICES]],
     }
 
 

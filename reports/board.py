@@ -11,7 +11,7 @@ from checks.check import Theme
 from checks.clocks import Status
 from checks.risk import Level
 from reports import charts_time, clocks, counting, summary
-from reports.life import Backlog, Life, burn_down, by_month
+from reports.life import Backlog, Life, trend
 from reports.on_record import accepted
 from reports.report import ReportData
 from reports.text import count, day, listing, safe_text, share, theme_name
@@ -76,9 +76,7 @@ class SupplierRow:
 
 def page(data: ReportData) -> dict[str, Any]:
     """What the template prints."""
-    scans = burn_down((data.life or Life()).backlog)
-    points = by_month(scans)
-    step = "scan" if points == scans else "month"
+    points, step = trend((data.life or Life()).backlog)
     rows = suppliers(data)
     return {
         "verdict": _verdict(data),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from checks.coverage import Step
 from checks.finding import Severity
 from reports.compare_data import COVERAGE_WHY, Change, Comparison, Gate, Kind, Rerate, Side, StepChange, Units, Why
-from reports.text import count, listing, safe_text
+from reports.text import count, listing, safe_text, state_words
 
 FEW = 5  # names in a sentence
 CLIP = 300  # characters of one text
@@ -222,7 +222,7 @@ def looked_at(gate: Gate) -> str:
 
 
 def state(word: str) -> str:
-    return safe_text(word.replace("_", " ").lower(), 60)
+    return safe_text(state_words(word), 60)
 
 
 def by_severity(changes: Iterable[Change]) -> dict[Severity, int]:

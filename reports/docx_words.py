@@ -154,7 +154,7 @@ def _occurrence(row: Any, place: str) -> Told:  # noqa: ANN401 (an occurrence, o
         "asset": row.asset,
         "place": place or "–",
         "observed": row.observed,
-        "state": row.state.replace("_", " ").lower(),
+        "state": text.state_words(row.state),
         "since": text.day(row.first_seen),
     }
 
@@ -183,7 +183,7 @@ def _planned(row: Any) -> Told:  # noqa: ANN401 (a PlanRow)
         "risk": text.capital(row.risk),
         "exploited": bool(row.kev),
         "due": (row.agreed_due or row.policy_due)[:10] or "–",
-        "states": row.states.replace("_", " ").lower(),
+        "states": text.state_words(row.states),
         "first": plain(row.short_term_action),
         "properly": plain(row.strategic_action),
     }

@@ -82,6 +82,13 @@ def burn_down(backlog: Iterable[Backlog]) -> tuple[Backlog, ...]:
     return tuple(_sum(scan_id, rows) for scan_id, rows in sorted(found.items()))
 
 
+def trend(backlog: Iterable[Backlog]) -> tuple[tuple[Backlog, ...], str]:
+    """The burn-down as a chart has room for it, and what each of its points is: a "scan" or a "month"."""
+    scans = burn_down(backlog)
+    points = by_month(scans)
+    return points, "scan" if points == scans else "month"
+
+
 def by_month(points: Iterable[Backlog]) -> tuple[Backlog, ...]:
     """Where they reach over more than :data:`MONTHS` days, one for each month: what was open after its last scan, and
     what all its scans moved, targeted visits among them. Else each scan.

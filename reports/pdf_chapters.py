@@ -31,7 +31,7 @@ from reports import chapters as chapters_told
 from reports import clocks as clocks_told
 from reports.counting import Step, Units
 from reports.firmware import by_model
-from reports.life import burn_down, by_month
+from reports.life import Life, trend
 from reports.on_record import accepted, ends
 from reports.parts import part_name
 from reports.report import AssetCoverage, Issue, Occurrence, ReportData
@@ -129,9 +129,7 @@ def _summary(data: ReportData) -> dict[str, Any]:
 
 def _trend(data: ReportData) -> dict[str, Any] | None:
     """The burn-down with its numbers; None before there are two points to compare."""
-    scans = burn_down(data.life.backlog) if data.life else ()
-    points = by_month(scans)
-    step = "scan" if points == scans else "month"
+    points, step = trend((data.life or Life()).backlog)
     told = charts_time.drawn(points)
     if len(told) < 2:
         return None

@@ -143,5 +143,10 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def state_words(state: str) -> str:
+    """``RISK_ACCEPTED`` as ``risk accepted``."""
+    return state.replace("_", " ").lower()
+
+
 def theme_name(theme: Theme) -> str:
     return capital(theme.value)

@@ -93,9 +93,9 @@ class Masking:
     def _is_foreign(self, word: str) -> bool:
         """Also with a domain behind it."""
         word = word.casefold()
-        if word in self._foreign or word in self._mine:
-            return word not in self._mine
-        return not word[:1].isdigit() and word.partition(".")[0] in self._foreign
+        if word in self._mine:
+            return False
+        return word in self._foreign or (not word[:1].isdigit() and word.partition(".")[0] in self._foreign)
 
 
 def _places(asset: Asset) -> Iterator[str]:

@@ -98,7 +98,7 @@ def environment() -> Environment:
         "capital": text.capital,
         "part_of": text.share,
         "share": lambda fraction: text.share(fraction, 1),
-        "state": lambda value: text.safe_text(value.replace("_", " ").lower(), CLIP),
+        "state": lambda value: text.safe_text(text.state_words(value), CLIP),
     }
     environment.globals |= {
         "symbols": summary.SYMBOLS,

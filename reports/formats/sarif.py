@@ -20,7 +20,7 @@ from reports.json_stream import write
 from reports.on_record import words
 from reports.plan_book import Book, first_due
 from reports.report import LABEL, Gap, Issue, Occurrence, ReportData
-from reports.text import prose, safe_text, stamp
+from reports.text import prose, safe_text, stamp, state_words
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {
@@ -141,7 +141,7 @@ def _suppressed(one: Occurrence, book: Book) -> dict[str, Any]:
     if one.state not in SUPPRESSED:
         return {}
     said = book.said.get(one.fingerprint)
-    why = words(said.acceptance) if said and said.acceptance else one.state.lower().replace("_", " ")
+    why = words(said.acceptance) if said and said.acceptance else state_words(one.state)
     return {"suppressions": [{"kind": "external", "status": SUPPRESSED[one.state], "justification": why}]}
 
 

@@ -27,6 +27,7 @@ from reports.formats.json_file import encoded
 from reports.report import ReportData
 from reports.sandbox import FAULTS, Sandbox, line, look, words
 from reports.text import safe_text
+from scanner.service.bounds import bound_memory
 
 FILE = "branding.yaml"
 DOCUMENT = "report.docx"  # the Word template, beside it
@@ -231,8 +232,7 @@ def _child(source: str, report: dict[str, Any], out: Connection, seconds: float)
     """In a process of its own: a text, or why there is none and in which line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both: the parent ends us
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
-    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
+    bound_memory(MEMORY)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
         out.send((_rendered(source, report), "", 0))

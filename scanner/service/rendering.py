@@ -1,13 +1,13 @@
 """Writes reports to files. A format that lays out pages runs in a process of its own, which ends with its time."""
 
 import multiprocessing
-import resource
 import signal
 from pathlib import Path
 
 from reports.branding import WORD_MEMORY
 from reports.formats import FORMATS, FormatError
 from reports.report import ReportData
+from scanner.service.bounds import bound_memory
 from scanner.service.garbage import set_aside
 
 APART = frozenset({"pdf", "docx"})
@@ -52,8 +52,7 @@ def _own(name: str, data: ReportData) -> bool:
 def _apart(name: str, data: ReportData, path: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both: the parent ends us, without a traceback
     if _own(name, data):
-        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + WORD_MEMORY, size + WORD_MEMORY))
+        bound_memory(WORD_MEMORY)
     try:
         with path.open("wb") as out, set_aside():
             FORMATS[name].render(data, out)
